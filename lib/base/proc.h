@@ -1,0 +1,95 @@
+#ifndef BASE_PROC_H
+#define BASE_PROC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/str.h"
+
+struct err;
+
+/* Processes and the host, with what is Linux's own in this one place. */
+
+enum { PROC_HOST = 65, PROC_BOOT = 40 };
+
+/* Who a process is, so that its end can be told from its pid's next use. */
+struct proc_id {
+	char host[PROC_HOST]; /* [0-9A-Za-z._-] only */
+	char boot[PROC_BOOT]; /* boot id, "" unknown */
+	uint64_t pidns;       /* inode of the pid namespace, 0 unknown */
+	pid_t pid;
+	uint64_t start; /* clock ticks from boot to its start, 0 unknown */
+};
+
+/*
+ * proc_identify(pid, id):
+ * Fill ${id} for a process of this host; 0, or -1 where there is none.
+ */
+int proc_identify(pid_t pid, struct proc_id *id);
+
+/* proc_is_local(id): Same host name, boot and pid namespace as ours? */
+bool proc_is_local(const struct proc_id *id);
+
+/*
+ * proc_is_dead(id):
+ * Has the process certainly ended: it is local, and its pid with that start
+ * time does not exist or is a zombie?
+ */
+bool proc_is_dead(const struct proc_id *id);
+
+/* proc_random64(): 64 bits nobody else has. */
+uint64_t proc_random64(void);
+
+/* proc_cores(): Usable processors: affinity and the cgroup's quota, >= 1. */
+unsigned proc_cores(void);
+
+/*
+ * proc_oom_kills():
+ * How often the kernel has killed a process of our cgroup for memory; 0
+ * where that is not to be had.
+ */
+uint64_t proc_oom_kills(void);
+
+/* proc_self_dir(b, e): Append the directory of the running program's file. */
+int proc_self_dir(struct str *b, struct err *e);
+
+/*
+ * proc_which(name, path, b):
+ * Append the file that execvp(3) would run for ${name}: itself if it has a
+ * slash, else from ${path} ("a:b:c").  0, or -1 with errno ENOENT (no such
+ * file) or EACCES (there, but not executable).
+ */
+int proc_which(const char *name, const char *path, struct str *b);
+
+/*
+ * proc_die_with_parent(parent):
+ * In a child, before it execs: be killed when ${parent} ends; end at once
+ * if it has ended already.
+ */
+void proc_die_with_parent(pid_t parent);
+
+/*
+ * proc_kill_marked(mark, sig):
+ * Send ${sig} to every process that started with ${mark} ("NAME=VALUE") in
+ * its environment, this one excepted; returns how many there were.
+ */
+unsigned proc_kill_marked(const char *mark, int sig);
+
+/* What an ended child used. */
+struct proc_usage {
+	double user, system; /* seconds */
+	uint64_t peak;       /* largest resident size, bytes */
+};
+
+/*
+ * proc_wait(pid, block, status, usage):
+ * Wait for a child (wait4(2)): 1 and what became of it; 0 if it lives and
+ * ${block} is not set; -1 with errno.
+ */
+int proc_wait(pid_t pid, bool block, int *status, struct proc_usage *usage);
+
+/* proc_sync_fs(fd): syncfs(2); -1 with errno. */
+int proc_sync_fs(int fd);
+
+#endif
