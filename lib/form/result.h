@@ -1,0 +1,58 @@
+#ifndef FORM_RESULT_H
+#define FORM_RESULT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/str.h"
+#include "form/metrics.h"
+
+struct err;
+
+/* How an attempt ended. */
+enum status {
+	STATUS_OK,
+	STATUS_PRUNED,
+	STATUS_FAILED,
+	STATUS_TIMEOUT,
+	STATUS_OOM,
+	STATUS_INTERRUPTED,
+	STATUS_LOST,
+	STATUS_CANCELLED,
+	STATUS_COUNT
+};
+
+/* status_name(s): "ok", …; status_find(name): the status, or -1. */
+const char *status_name(enum status s);
+int status_find(const char *name);
+
+enum { RESULT_TAIL = 20, RESULT_TAIL_BYTES = 500 };
+
+/*
+ * result.A.W.ini: one attempt's end.  Written once, never changed.
+ */
+struct result {
+	uint32_t id;
+	unsigned attempt;
+	enum status status;
+	char *cause;         /* one line, "" for ok */
+	int exit, signal;    /* -1 exit: none; 0 signal: none */
+	char started[32];    /* RFC 3339, "" if it never started */
+	double seconds;      /* wall, user and system time */
+	double user, system;
+	uint64_t peak;       /* largest resident size, bytes; 0 unknown */
+	char *host, *worker;
+	struct metrics metrics;
+	size_t ntail;        /* last lines of the log */
+	char *tail[RESULT_TAIL];
+};
+
+void result_format(const struct result *r, struct str *b);
+
+/* result_parse(text, n, file, r, e): -1, EX_DATAERR, if it is not whole. */
+int result_parse(const char *text, size_t n, const char *file,
+    struct result *r, struct err *e);
+
+void result_free(struct result *r);
+
+#endif
