@@ -1,0 +1,179 @@
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clk.h"
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/proc.h"
+#include "base/sig.h"
+#include "form/campaign.h"
+#include "queue/ask.h"
+#include "queue/claim.h"
+#include "queue/finish.h"
+#include "queue/report.h"
+#include "queue/upkeep.h"
+
+/* Hold nothing of the caller's: a pipe it waits on must see its end. */
+static void
+let_go(void)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	setsid();
+	if (null >= 0) {
+		dup2(null, STDIN_FILENO);
+		dup2(null, STDOUT_FILENO);
+		dup2(null, STDERR_FILENO);
+		if (null > STDERR_FILENO)
+			close(null);
+	}
+}
+
+/*
+ * Beat until the owner has ended (its trial is then the reaper's) or the
+ * worker's directory is gone (the trial has ended).
+ */
+static void
+beat_on(struct work *k, const struct proc_id *owner)
+{
+	struct str path = STR_EMPTY;
+	struct err e = ERR_NONE;
+	double next = clk_boot() + k->c->heartbeat;
+
+	let_go();
+	sig_reset();
+	worker_file(k->w.name, "heartbeat", &path);
+	while (!proc_is_dead(owner) && queue_exists(k->q, path.s)) {
+		clk_nap(0.5);
+		if (clk_boot() < next)
+			continue;
+		worker_beat(&k->w, &e);
+		next = clk_boot() + k->c->heartbeat;
+	}
+	_exit(0);
+}
+
+static int
+begin(struct work *k, const struct proc_id *owner, struct err *e)
+{
+	struct worker_info info;
+
+	memset(&info, 0, sizeof info);
+	info.id = *owner;
+	snprintf(info.kind, sizeof info.kind, "ask");
+
+	return worker_start(k->q, k->q->self, &info, &k->w, e);
+}
+
+/* Claim, making a trial or looking after the others' where none waits. */
+static int
+claim(struct work *k, struct token *t, struct err *e)
+{
+	struct upkeep u;
+	int rc;
+
+	for (;;) {
+		rc = claim_next(k->q, k->w.name, k->slot, t, e);
+		if (rc != 0)
+			return rc == 1 ? 1 : -1;
+		rc = k->sample(k->cookie, e);
+		if (rc < 0)
+			return -1;
+		if (rc > 0)
+			continue;
+		if (upkeep(k->q, k->c, UPKEEP_FULL, &u, e) < 0)
+			return -1;
+		if (u.reclaimed + u.released + u.settled == 0)
+			return 0;
+	}
+}
+
+int
+ask_claim(struct work *k, pid_t owner, struct token *t, struct err *e)
+{
+	struct proc_id id;
+	pid_t child;
+	int rc;
+
+	if (proc_identify(owner, &id) < 0)
+		return err_set(e, EX_USAGE, "there is no process %ld",
+		    (long)owner);
+	if (begin(k, &id, e) < 0)
+		return -1;
+	rc = claim(k, t, e);
+	if (rc != 1) {
+		worker_stop(&k->w);
+		return rc;
+	}
+	child = fork();
+	if (child == 0)
+		beat_on(k, &id);
+	/* Without a beat the lease ends it: late, but nothing is lost. */
+	if (child < 0)
+		return err_sys(e, "cannot start a process");
+
+	return 1;
+}
+
+/* Does this worker hold it for ${owner}? */
+static bool
+is_owner(const struct queue *q, const struct worker_info *info, pid_t owner)
+{
+	return str_eq(info->kind, "ask") && info->id.pid == owner &&
+	    proc_is_local(&info->id) && q->fd >= 0;
+}
+
+int
+ask_finish(struct work *k, pid_t owner, uint32_t id, struct result *r,
+    struct err *e)
+{
+	struct worker_info info;
+	struct token t;
+	int step;
+
+	step = report_find(k->q, id, &t, e);
+	if (step < 0)
+		return -1;
+	if (step == 0) {
+		err_set(e, EX_NO, "trial %u is not running", id);
+		return 1;
+	}
+	if (worker_read(k->q, t.by, &info) < 0 ||
+	    !is_owner(k->q, &info, owner)) {
+		err_set(e, EX_NO,
+		    "trial %u is held by process %ld on '%s', not by process "
+		    "%ld: see --pid",
+		    id, (long)info.id.pid, info.id.host, (long)owner);
+		return 1;
+	}
+	r->id = id;
+	r->attempt = t.attempt;
+	r->host = mem_dup(info.id.host);
+	r->worker = mem_dup(t.by);
+	snprintf(r->started, sizeof r->started, "%s", info.started);
+	if (info.clock > 0)
+		r->seconds = clk_boot() - info.clock;
+	report_collect(k->q, t.by, &t, &r->metrics);
+	if (r->status == STATUS_OK)
+		attempt_judge(k->c, r);
+	step = finish_publish(k->q, NULL, r, e);
+	if (step == QUEUE_DONE)
+		step = finish_move(k->q, k->c, &t, r, NULL, e);
+	if (step == QUEUE_DONE) {
+		struct worker w = { .q = k->q, .heartbeat = -1 };
+
+		snprintf(w.name, sizeof w.name, "%s", t.by);
+		worker_stop(&w);
+	}
+	if (step > 0)
+		return err_set(e, EX_NO,
+		    "trial %u was taken back: it is another's now", id),
+		       1;
+
+	return step;
+}

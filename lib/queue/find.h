@@ -1,0 +1,33 @@
+#ifndef QUEUE_FIND_H
+#define QUEUE_FIND_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "queue/queue.h"
+
+struct err;
+
+/*
+ * Finding the tokens of given trials, one after another, by listings.  What
+ * the listings of a segment showed to have ended serves the next questions:
+ * ids that come in order cost one listing a segment, not one each.
+ */
+struct find {
+	const struct queue *q;
+	uint32_t segment; /* that ${ended} is of */
+	size_t n, cap;
+	struct token *v; /* its ended trials, by id; one that has been told
+	                    is told again only after a new listing */
+};
+
+/*
+ * find_trial(f, id, t, e):
+ * 1 and the token of the trial ${id} (STATE_NEW: it has a home and no token
+ * elsewhere), 0 where there is no such trial, -1.
+ */
+int find_trial(struct find *f, uint32_t id, struct token *t, struct err *e);
+
+void find_free(struct find *f);
+
+#endif

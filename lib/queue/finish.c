@@ -1,0 +1,215 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arr.h"
+#include "base/clk.h"
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "form/campaign.h"
+#include "queue/finish.h"
+
+enum { RESULT_MAX = 16 << 20, BACKOFF_MAX = 600 };
+
+double
+finish_backoff(const struct campaign *c, unsigned failures)
+{
+	double wait = c->backoff;
+
+	for (; failures > 1 && wait < BACKOFF_MAX; failures--)
+		wait *= 2;
+
+	return wait < BACKOFF_MAX ? wait : BACKOFF_MAX;
+}
+
+void
+finish_next(const struct campaign *c, enum status now, const char *cause,
+    const unsigned count[STATUS_COUNT], struct next *n)
+{
+	unsigned budget = 0;
+
+	n->hold = 0;
+	n->state = STATE_FAILED;
+	switch (now) {
+	case STATUS_OK:
+	case STATUS_PRUNED:
+		n->state = STATE_DONE;
+		return;
+	case STATUS_FAILED:
+		budget = c->retries;
+		n->hold = finish_backoff(c, count[now] + 1);
+		break;
+	case STATUS_INTERRUPTED:
+		budget = c->interrupts;
+		break;
+	case STATUS_LOST:
+		budget = c->losses;
+		break;
+	default: /* timeout, oom: the same again; cancelled: as asked */
+		return;
+	}
+	if (count[now] >= budget || str_eq(cause, FINISH_DAMAGED))
+		return;
+	n->state = n->hold > 0 ? STATE_HELD : STATE_READY;
+}
+
+int
+finish_read(const struct queue *q, uint32_t id, unsigned attempt,
+    const char *by, struct result *r, struct err *e)
+{
+	struct str path = STR_EMPTY, text = STR_EMPTY;
+	int bad;
+
+	name_result(id, attempt, by, &path);
+	bad = fs_slurp(q->fd, path.s, RESULT_MAX, &text, e) < 0 ||
+	    result_parse(text.s, text.n, path.s, r, e) < 0;
+	str_free(&text);
+	str_free(&path);
+
+	return bad ? -1 : 0;
+}
+
+/* Does a result by a worker, or by the canceller, outrank the one known? */
+static bool
+outranks(enum status new, int known)
+{
+	if (known < 0 || known == STATUS_LOST)
+		return true;
+
+	return known == STATUS_CANCELLED && new != STATUS_LOST;
+}
+
+int
+finish_counts(const struct queue *q, uint32_t id, unsigned below,
+    unsigned count[STATUS_COUNT], struct err *e)
+{
+	struct fs_names names = { 0, 0, NULL };
+	struct str home = STR_EMPTY;
+	struct err ignored = ERR_NONE;
+	struct result r;
+	char by[NAME_WRITER];
+	unsigned a;
+	int *known;
+	size_t i;
+	int bad;
+
+	memset(count, 0, STATUS_COUNT * sizeof *count);
+	if (below == 0)
+		return 0;
+	known = mem_alloc(below * sizeof *known);
+	for (a = 0; a < below; a++)
+		known[a] = -1;
+	bad = queue_list(q, name_home(id, &home), &names, e);
+	for (i = 0; !bad && i < names.n; i++) {
+		if (name_parse_result(names.v[i], &a, by) < 0 || a >= below ||
+		    finish_read(q, id, a, by, &r, &ignored) < 0)
+			continue;
+		if (outranks(r.status, known[a]))
+			known[a] = (int)r.status;
+		result_free(&r);
+	}
+	for (a = 0; a < below; a++)
+		if (known[a] >= 0)
+			count[known[a]]++;
+	free(known);
+	fs_free(&names);
+	str_free(&home);
+
+	return bad;
+}
+
+int
+finish_publish(struct queue *q, struct queue_room *room,
+    const struct result *r, struct err *e)
+{
+	struct str text = STR_EMPTY, path = STR_EMPTY;
+	int step;
+
+	result_format(r, &text);
+	name_result(r->id, r->attempt, r->worker, &path);
+	step = queue_publish(q, room, text.s, text.n, path.s, e);
+	str_free(&path);
+	str_free(&text);
+
+	return step;
+}
+
+int
+finish_move(struct queue *q, const struct campaign *c, const struct token *t,
+    const struct result *r, struct token *to, struct err *e)
+{
+	unsigned count[STATUS_COUNT];
+	struct token target = *t;
+	struct next n;
+
+	if (finish_counts(q, t->id, t->attempt, count, e) < 0)
+		return -1;
+	finish_next(c, r->status, r->cause, count, &n);
+	target.state = n.state;
+	target.by[0] = '\0';
+	if (n.state == STATE_READY || n.state == STATE_HELD)
+		target.attempt++;
+	else
+		snprintf(target.by, sizeof target.by, "%s", r->worker);
+	if (to != NULL)
+		*to = target;
+
+	return queue_move(q, t, &target, e);
+}
+
+/* A whole result of the attempt by ${by}, its name durable. */
+static int
+find_result(struct queue *q, const struct token *t, const char *by,
+    struct result *r)
+{
+	struct err e = ERR_NONE;
+	struct str home = STR_EMPTY;
+	int bad;
+
+	if (by[0] == '\0')
+		return -1;
+	/* Another wrote it: make its name durable before relying on it. */
+	bad = finish_read(q, t->id, t->attempt, by, r, &e);
+	if (!bad && fs_sync(q->fd, name_home(t->id, &home), &e) < 0) {
+		result_free(r);
+		bad = -1;
+	}
+	str_free(&home);
+
+	return bad;
+}
+
+/* A result for an attempt that we did not run. */
+static void
+make_result(const struct queue *q, const struct token *t, enum status status,
+    const char *cause, struct result *r)
+{
+	memset(r, 0, sizeof *r);
+	r->id = t->id;
+	r->attempt = t->attempt;
+	r->status = status;
+	r->cause = mem_dup(cause);
+	r->exit = -1;
+	r->host = mem_dup(q->me.host);
+	r->worker = mem_dup(q->self);
+}
+
+int
+finish_for(struct queue *q, const struct campaign *c, const struct token *t,
+    enum status status, const char *cause, struct err *e)
+{
+	struct result r;
+	int step = QUEUE_DONE;
+
+	if ((t->state != STATE_RUNNING || find_result(q, t, t->by, &r) < 0) &&
+	    find_result(q, t, q->self, &r) < 0) {
+		make_result(q, t, status, cause, &r);
+		step = finish_publish(q, NULL, &r, e);
+	}
+	if (step == QUEUE_DONE)
+		step = finish_move(q, c, t, &r, NULL, e);
+	result_free(&r);
+
+	return step;
+}

@@ -1,0 +1,80 @@
+#ifndef QUEUE_FINISH_H
+#define QUEUE_FINISH_H
+
+#include "form/result.h"
+#include "queue/queue.h"
+
+struct campaign;
+struct err;
+
+/*
+ * The end of an attempt: publish its result, then move the token to where
+ * one pure function of the results says.  Workers do it for themselves, and
+ * reapers and cancellers for others.
+ */
+
+/* The cause that no retry helps against. */
+#define FINISH_DAMAGED "trial file damaged"
+
+/* Room that a result needs, and is given before the command starts. */
+enum { FINISH_ROOM = 16384 };
+
+struct next {
+	enum state state; /* done, ready, held, failed */
+	double hold;      /* held: seconds */
+};
+
+/*
+ * finish_next(c, now, cause, count, n):
+ * Where a trial goes after a result: done (ok, pruned); ready or held while
+ * the budget of its status lasts, ${count}[status] being how many earlier
+ * attempts ended so; else failed.  Only failures wait: the first ${backoff},
+ * then twice as long each time, to ten minutes.
+ */
+void finish_next(const struct campaign *c, enum status now, const char *cause,
+    const unsigned count[STATUS_COUNT], struct next *n);
+
+/* finish_backoff(c, failures): Seconds that the n-th failure waits. */
+double finish_backoff(const struct campaign *c, unsigned failures);
+
+/*
+ * finish_counts(q, id, below, count, e):
+ * Fill ${count} from the results of the trial's attempts below ${below}, one
+ * a serial: the worker's if it is there, else a reaper's.
+ */
+int finish_counts(const struct queue *q, uint32_t id, unsigned below,
+    unsigned count[STATUS_COUNT], struct err *e);
+
+/* finish_read(q, id, attempt, by, r, e): Read result.A.BY.ini. */
+int finish_read(const struct queue *q, uint32_t id, unsigned attempt,
+    const char *by, struct result *r, struct err *e);
+
+/*
+ * finish_publish(q, room, r, e):
+ * Make ${r} the result of its attempt by ${r->worker}.  A queue_step or -1.
+ * QUEUE_GONE: the trial is over, the result is dropped.
+ */
+int finish_publish(struct queue *q, struct queue_room *room,
+    const struct result *r, struct err *e);
+
+/*
+ * finish_move(q, c, t, r, to, e):
+ * Move the token ${t} on after its published result ${r}; ${to} (may be
+ * NULL) says where.  A queue_step or -1.
+ */
+int finish_move(struct queue *q, const struct campaign *c,
+    const struct token *t, const struct result *r, struct token *to,
+    struct err *e);
+
+/*
+ * finish_for(q, c, t, status, cause, e):
+ * End an attempt that is not ours to run: of a dead worker (${status} lost,
+ * token in running/) or of a user's wish (cancelled, token anywhere).  A
+ * whole result of the token's worker, or one of our own, decides if there is
+ * one; else one of ${status} is published in our name.  A queue_step or -1.
+ */
+int finish_for(struct queue *q, const struct campaign *c,
+    const struct token *t, enum status status, const char *cause,
+    struct err *e);
+
+#endif

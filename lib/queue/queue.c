@@ -1,0 +1,284 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "form/campaign.h"
+#include "queue/queue.h"
+
+static const char format_word[] = "hpo-campaign 1";
+
+enum { CAMPAIGN_MAX = 16 << 20, FORMAT_MAX = 4096 };
+
+/* W: the random part makes it unique, the rest is for people. */
+static void
+name_self(struct queue *q)
+{
+	const char *job = getenv("SLURM_JOB_ID");
+	const char *restart = getenv("SLURM_RESTART_COUNT");
+	char number[24];
+
+	proc_identify(getpid(), &q->me);
+	snprintf(number, sizeof number, "%ld", (long)getpid());
+	if (job != NULL && job[strspn(job, "0123456789")] == '\0' &&
+	    strlen(job) < 20)
+		snprintf(number, sizeof number, "j%s", job);
+	if (restart == NULL || strlen(restart) > 6 ||
+	    restart[strspn(restart, "0123456789")] != '\0')
+		restart = "0";
+	snprintf(q->self, sizeof q->self, "%s-%s.%s-%016llx", q->me.host,
+	    number, restart, (unsigned long long)proc_random64());
+}
+
+/* FORMAT's first line is the version, its second the campaign's id. */
+static int
+read_format(struct queue *q, struct err *e)
+{
+	struct str b = STR_EMPTY;
+	size_t n = sizeof format_word - 1;
+	int bad = 0;
+
+	if (fs_slurp(q->fd, "FORMAT", FORMAT_MAX, &b, e) < 0)
+		bad = e->sys == ENOENT ?
+		    err_set(e, EX_DATAERR,
+		        "'%s/hpo' has no file FORMAT: it is not a campaign's",
+		        q->path) :
+		    -1;
+	else if (strncmp(b.s, format_word, n) != 0 || b.s[n] != '\n')
+		bad = err_set(e, EX_DATAERR,
+		    "%s/hpo/FORMAT:1: '%.*s' was written by another version; "
+		    "this one reads '%s'",
+		    q->path, (int)strcspn(b.s, "\n"), b.s, format_word);
+	else
+		snprintf(q->id, sizeof q->id, "%.16s", b.s + n + 1);
+	str_free(&b);
+
+	return bad;
+}
+
+/*
+ * The first writer gives birth to hpo/ whole, as trials are born: of many at
+ * once one wins, and a crash leaves either nothing or all of it.
+ */
+static int
+make_layout(struct queue *q, struct err *e)
+{
+	static const char *const dirs[] = { "trials", "ready", "held",
+		"running", "done", "failed", "closed", "segments", "control",
+		"observed", "tmp" };
+	struct str name = STR_EMPTY, text = STR_EMPTY;
+	size_t i;
+	int fd = -1, bad;
+
+	str_addf(&name, ".hpo-%s", q->self);
+	str_addf(&text, "%s\n%016llx\n", format_word,
+	    (unsigned long long)proc_random64());
+	bad = fs_mkdir(q->root, name.s, e);
+	if (!bad)
+		fd = fs_open_dir(q->root, name.s, e);
+	bad = bad || fd < 0;
+	for (i = 0; !bad && i < sizeof dirs / sizeof dirs[0]; i++)
+		bad = fs_mkdir(fd, dirs[i], e);
+	bad = bad || fs_create(fd, "FORMAT", text.s, text.n, e) < 0 ||
+	    fs_sync(fd, "FORMAT", e) < 0 || fs_sync(fd, ".", e) < 0;
+	if (!bad && renameat(q->root, name.s, q->root, "hpo") < 0 &&
+	    !fs_is_dir(q->root, "hpo"))
+		bad = err_sys(e, "cannot make '%s/hpo'", q->path);
+	if (!bad)
+		bad = fs_sync(q->root, ".", e);
+	if (fd >= 0)
+		close(fd);
+	if (fs_is_dir(q->root, name.s)) {
+		struct err ignored = ERR_NONE;
+		fs_remove(q->root, name.s, &ignored);
+	}
+	str_free(&text);
+	str_free(&name);
+
+	return bad ? -1 : 0;
+}
+
+static int
+open_hpo(struct queue *q, enum queue_mode mode, struct err *e)
+{
+	q->fd = fs_open_dir(q->root, "hpo", e);
+	if (q->fd < 0 && e->sys == ENOENT) {
+		err_clear(e);
+		if (mode == QUEUE_READ)
+			return 0;
+		if (make_layout(q, e) < 0)
+			return err_prefix(e, "campaign '%s'", q->path);
+		q->fd = fs_open_dir(q->root, "hpo", e);
+	}
+	if (q->fd < 0)
+		return err_prefix(e, "campaign '%s'", q->path);
+
+	return read_format(q, e);
+}
+
+int
+queue_open(const char *path, enum queue_mode mode, struct queue *q,
+    struct err *e)
+{
+	char *real;
+
+	memset(q, 0, sizeof *q);
+	q->fd = -1;
+	q->path = mem_dup(path);
+	q->root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (q->root < 0) {
+		err_sys(e, "cannot open campaign '%s'", path);
+		if (e->sys == ENOENT || e->sys == ENOTDIR)
+			e->code = EX_DATAERR;
+		queue_close(q);
+		return -1;
+	}
+	real = realpath(path, NULL);
+	q->absolute = real != NULL ? real : mem_dup(path);
+	name_self(q);
+	if (open_hpo(q, mode, e) < 0) {
+		queue_close(q);
+		return -1;
+	}
+
+	return 0;
+}
+
+void
+queue_close(struct queue *q)
+{
+	if (q->fd >= 0)
+		close(q->fd);
+	if (q->root >= 0)
+		close(q->root);
+	free(q->absolute);
+	free(q->path);
+	memset(q, 0, sizeof *q);
+	q->fd = q->root = -1;
+}
+
+/* Is ${uid} the caller, root, or a user named in $HPO_TRUST? */
+static bool
+is_trusted(uid_t uid)
+{
+	const char *p = getenv("HPO_TRUST");
+	struct passwd *pw;
+	char name[64];
+	size_t n;
+
+	if (uid == geteuid() || uid == getuid() || uid == 0)
+		return true;
+	for (; p != NULL && *p != '\0'; p += n + (p[n] != '\0')) {
+		n = strcspn(p, " ,:");
+		if (n == 0 || n >= sizeof name)
+			continue;
+		memcpy(name, p, n);
+		name[n] = '\0';
+		pw = getpwnam(name);
+		if (pw != NULL && pw->pw_uid == uid)
+			return true;
+	}
+
+	return false;
+}
+
+/*
+ * campaign.ini names a command that will run as the caller: whoever can
+ * change it can do as the caller does.  Group write is how a group shares a
+ * campaign.
+ */
+static int
+check_trust(const struct queue *q, struct err *e)
+{
+	struct stat dir, ini;
+
+	if (fstat(q->root, &dir) < 0 ||
+	    fstatat(q->root, "campaign.ini", &ini, 0) < 0)
+		return err_sys(e, "cannot examine '%s/campaign.ini'", q->path);
+	if (dir.st_mode & S_IWOTH)
+		return err_set(e, EX_NOPERM,
+		    "'%s' is writable by everyone: chmod o-w it first",
+		    q->path);
+	if (ini.st_mode & S_IWOTH)
+		return err_set(e, EX_NOPERM,
+		    "'%s/campaign.ini' is writable by everyone: chmod o-w it "
+		    "first",
+		    q->path);
+	if (!is_trusted(ini.st_uid))
+		return err_set(e, EX_NOPERM,
+		    "'%s/campaign.ini' belongs to user %lu: name that user in "
+		    "HPO_TRUST if you trust the command in it",
+		    q->path, (unsigned long)ini.st_uid);
+
+	return 0;
+}
+
+int
+queue_campaign(const struct queue *q, bool trusted, struct campaign *c,
+    struct err *e)
+{
+	struct str text = STR_EMPTY, file = STR_EMPTY;
+	const char *slash = strrchr(q->absolute, '/');
+	int bad;
+
+	memset(c, 0, sizeof *c);
+	str_addf(&file, "%s/campaign.ini", q->path);
+	if (strcmp(q->path, ".") == 0) {
+		str_cut(&file, 0);
+		str_add(&file, "campaign.ini");
+	}
+	bad = fs_slurp(q->root, "campaign.ini", CAMPAIGN_MAX, &text, e);
+	if (bad && e->sys == ENOENT)
+		err_set(e, EX_DATAERR,
+		    "'%s' is not a campaign: it has no campaign.ini", q->path);
+	if (!bad && trusted)
+		bad = check_trust(q, e);
+	if (!bad)
+		bad = campaign_parse(text.s, text.n, file.s,
+		    slash != NULL && slash[1] != '\0' ? slash + 1 : "campaign",
+		    c, e);
+	str_free(&file);
+	str_free(&text);
+
+	return bad;
+}
+
+const char *
+queue_tmp(struct queue *q, struct str *b)
+{
+	str_cut(b, 0);
+	str_addf(b, "tmp/%s.%u", q->self, q->serial++);
+
+	return b->s;
+}
+
+bool
+queue_exists(const struct queue *q, const char *path)
+{
+	struct stat st;
+
+	return fstatat(q->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+int
+queue_list(const struct queue *q, const char *path, struct fs_names *names,
+    struct err *e)
+{
+	if (q->fd < 0)
+		return 0;
+	if (fs_list(q->fd, path, names, e) == 0)
+		return 0;
+	if (e->sys != ENOENT && e->sys != ENOTDIR)
+		return -1;
+	err_clear(e);
+
+	return 0;
+}

@@ -1,0 +1,346 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "form/campaign.h"
+#include "form/columns.h"
+#include "queue/finish.h"
+#include "queue/rows.h"
+
+enum { FILE_MAX = 16 << 20, COLUMN = 512 };
+
+static size_t
+add_column(struct table *t, const char *prefix, const char *name)
+{
+	char column[COLUMN];
+
+	snprintf(column, sizeof column, "%s%s", prefix, name);
+
+	return table_add(t, column);
+}
+
+void
+rows_open(struct rows *r, const struct queue *q, const struct campaign *c,
+    struct table *t, const char *name)
+{
+	size_t i;
+
+	memset(r, 0, sizeof *r);
+	r->q = q;
+	r->c = c;
+	r->t = t;
+	r->name = name;
+	if (name != NULL)
+		table_add(t, COLUMNS_CAMPAIGN);
+	for (i = 0; i < TABLE_FIXED; i++)
+		table_add(t, table_column(i));
+	r->objective = mem_zero(c->nobjective + 1, sizeof *r->objective);
+	for (i = 0; i < c->nobjective; i++)
+		r->objective[i] = add_column(t,
+		    c->objective[i].maximize ? "maximize." : "minimize.",
+		    c->objective[i].metric);
+	r->param = mem_zero(c->space.n + 1, sizeof *r->param);
+	for (i = 0; i < c->space.n; i++)
+		r->param[i] = add_column(t, "param.", c->space.param[i].name);
+}
+
+static void
+forget(struct rows *r)
+{
+	trial_free(&r->trial);
+	result_free(&r->result);
+}
+
+/* Does the errno of a failed open or read mean that the file is not there? */
+static bool
+is_missing(const struct err *e)
+{
+	return e->sys == ENOENT || e->sys == ENOTDIR;
+}
+
+/* Read ${r->path}: 0; 1 if it is missing or no file; -1. */
+static int
+slurp(struct rows *r, struct err *e)
+{
+	str_cut(&r->text, 0);
+	if (fs_slurp(r->q->fd, r->path.s, FILE_MAX, &r->text, e) == 0)
+		return 0;
+
+	return is_missing(e) || e->sys == 0 ? 1 : -1;
+}
+
+/* Make the message name the file as a user finds it. */
+static int
+blame(const struct rows *r, struct err *e)
+{
+	if (e->sys != 0)
+		return err_prefix(e, "campaign '%s'", r->q->path);
+	e->code = EX_DATAERR;
+
+	return err_prefix(e, "%s/hpo", r->q->path);
+}
+
+static int
+read_trial(struct rows *r, uint32_t id, struct err *e)
+{
+	int rc;
+
+	name_in_home(id, "trial.ini", &r->path);
+	rc = slurp(r, e);
+	if (rc == 0)
+		rc = trial_parse(r->text.s, r->text.n, r->path.s, &r->trial,
+			 e) < 0;
+	if (rc == 0 && r->trial.id != id) {
+		rc = err_set(e, EX_DATAERR,
+		    "%s: trial file damaged: it is of trial %u", r->path.s,
+		    r->trial.id);
+		trial_free(&r->trial);
+		rc = 1;
+	}
+
+	return rc;
+}
+
+static int
+read_result(struct rows *r, const struct token *t, struct err *e)
+{
+	int rc;
+
+	name_result(t->id, t->attempt, t->by, &r->path);
+	rc = slurp(r, e);
+	if (rc == 0)
+		rc = result_parse(r->text.s, r->text.n, r->path.s, &r->result,
+			 e) < 0;
+	if (rc == 0 &&
+	    (r->result.id != t->id || r->result.attempt != t->attempt)) {
+		err_set(e, EX_DATAERR,
+		    "%s: result file damaged: it is of another attempt",
+		    r->path.s);
+		result_free(&r->result);
+		rc = 1;
+	}
+
+	return rc;
+}
+
+static bool
+has_ended(const struct token *t)
+{
+	return t->state >= STATE_DONE;
+}
+
+static size_t
+metric_column(struct rows *r, const char *name)
+{
+	char column[COLUMN];
+	size_t i;
+
+	for (i = 0; i < r->c->nobjective; i++)
+		if (str_eq(r->c->objective[i].metric, name))
+			return r->objective[i];
+	snprintf(column, sizeof column, "metric.%s", name);
+
+	return r->grow ? table_add(r->t, column) : table_find(r->t, column);
+}
+
+int
+rows_metrics(struct rows *r, const struct token *t, struct err *e)
+{
+	size_t i;
+	int rc;
+
+	forget(r);
+	rc = read_result(r, t, e);
+	for (i = 0; i < r->result.metrics.all.n; i++)
+		metric_column(r, r->result.metrics.all.v[i].name);
+	if (rc != 0)
+		blame(r, e);
+
+	return rc;
+}
+
+/* Room for every column there is or may be after this row. */
+static void
+clear_fields(struct rows *r)
+{
+	size_t i, n = r->t->n + r->result.metrics.all.n;
+
+	if (n > r->room) {
+		r->field = mem_grow(r->field, n, sizeof *r->field);
+		r->room = n;
+	}
+	for (i = 0; i < n; i++)
+		r->field[i] = NULL;
+}
+
+static void
+set(struct rows *r, size_t fixed, const char *text)
+{
+	size_t i = fixed + (r->name != NULL);
+
+	/* Columns of a shared table may stand elsewhere. */
+	if (i >= r->t->n || !str_eq(r->t->name[i], table_column(fixed)))
+		i = table_find(r->t, table_column(fixed));
+	if (text != NULL && *text != '\0')
+		r->field[i] = text;
+}
+
+/* Texts of numbers, one after another in storage that does not move. */
+static char *
+number(struct rows *r)
+{
+	str_grew(&r->numbers, NUM_TEXT);
+
+	return r->numbers.s + r->numbers.n - NUM_TEXT;
+}
+
+static void
+fill_point(struct rows *r)
+{
+	const struct space *s = &r->c->space;
+	size_t i, k, next = 0;
+
+	for (i = 0; i < r->trial.n; i++) {
+		/* Mostly the next one, as they are written in order. */
+		k = next;
+		if (k >= s->n || !str_eq(r->trial.name[i], s->param[k].name))
+			k = space_find(s, r->trial.name[i]);
+		if (k == s->n)
+			continue;
+		r->field[r->param[k]] = r->trial.text[i];
+		next = k + 1;
+	}
+}
+
+static void
+fill_result(struct rows *r)
+{
+	const struct result *x = &r->result;
+	const struct metric *m;
+	size_t i, column;
+	char *text;
+
+	set(r, TABLE_STATUS, status_name(x->status));
+	set(r, TABLE_CAUSE, x->cause);
+	set(r, TABLE_STARTED, x->started);
+	if (x->started[0] != '\0') {
+		text = number(r);
+		snprintf(text, NUM_TEXT, "%.3f", x->seconds);
+		set(r, TABLE_SECONDS, text);
+	}
+	set(r, TABLE_HOST, x->host);
+	for (i = 0; i < x->metrics.all.n; i++) {
+		m = &x->metrics.all.v[i];
+		column = metric_column(r, m->name);
+		if (column == r->t->n)
+			continue;
+		text = number(r);
+		num_exact(m->value, text);
+		r->field[column] = text;
+	}
+}
+
+static void
+fill(struct rows *r, const struct token *t, const char *wrong)
+{
+	char *text;
+
+	clear_fields(r);
+	str_cut(&r->numbers, 0);
+	str_room(&r->numbers, (3 + r->result.metrics.all.n) * NUM_TEXT);
+	if (r->name != NULL)
+		r->field[table_find(r->t, COLUMNS_CAMPAIGN)] = r->name;
+	text = number(r);
+	snprintf(text, NUM_TEXT, "%u", t->id);
+	set(r, TABLE_ID, text);
+	text = number(r);
+	snprintf(text, NUM_TEXT, "%u", t->attempt);
+	set(r, TABLE_ATTEMPT, text);
+	set(r, TABLE_STATUS,
+	    name_state(t->state == STATE_CLOSED ? STATE_FAILED : t->state));
+	set(r, TABLE_CAUSE, wrong);
+	set(r, TABLE_SEARCHER, r->trial.searcher);
+	fill_point(r);
+	if (r->result.worker != NULL)
+		fill_result(r);
+}
+
+/*
+ * A damaged trial file that the claimer has found and judged is no news.
+ */
+static bool
+is_known(const struct rows *r)
+{
+	return r->result.cause != NULL &&
+	    str_eq(r->result.cause, FINISH_DAMAGED);
+}
+
+int
+rows_read(struct rows *r, const struct token *t, const char *const **field,
+    struct err *e)
+{
+	const char *wrong = NULL;
+	struct err second = ERR_NONE;
+	int rc = 0, trial;
+
+	forget(r);
+	if (has_ended(t)) {
+		rc = read_result(r, t, e);
+		if (rc != 0)
+			blame(r, e);
+	}
+	if (rc == 1)
+		wrong = is_missing(e) ? "result file missing"
+				      : "result file damaged";
+	if (rc >= 0) {
+		trial = read_trial(r, t->id, rc == 0 ? e : &second);
+		if (trial != 0 && rc == 0) {
+			blame(r, e);
+			wrong = is_missing(e) ? "trial file missing"
+					      : FINISH_DAMAGED;
+		}
+		if (trial == 1 && rc == 0 && is_known(r))
+			err_clear(e);
+		else if (trial != 0 && rc == 0)
+			rc = trial;
+	}
+	if (rc < 0)
+		return -1;
+	fill(r, t, wrong);
+	*field = r->field;
+
+	return rc;
+}
+
+const char *
+rows_tail(const struct rows *r)
+{
+	const char *line;
+	size_t i;
+
+	for (i = r->result.ntail; i-- > 0;) {
+		line = r->result.tail[i];
+		if (line[strspn(line, " \t")] != '\0')
+			return line;
+	}
+
+	return NULL;
+}
+
+void
+rows_close(struct rows *r)
+{
+	forget(r);
+	str_free(&r->path);
+	str_free(&r->text);
+	str_free(&r->numbers);
+	free(r->field);
+	free(r->objective);
+	free(r->param);
+	memset(r, 0, sizeof *r);
+}

@@ -1,0 +1,372 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/num.h"
+#include "base/proc.h"
+#include "form/campaign.h"
+#include "queue/birth.h"
+#include "queue/finish.h"
+#include "queue/observe.h"
+#include "queue/scan.h"
+#include "queue/upkeep.h"
+#include "queue/worker.h"
+
+enum { LEASE_SIGHTINGS = 3 };
+
+/* One pass. */
+struct pass {
+	struct queue *q;
+	const struct campaign *c;
+	struct observe seen;
+	struct upkeep *u;
+	bool may_judge; /* the observations could be written */
+	bool unsaved;   /* and there are newer ones */
+	struct err *first;
+};
+
+/* Keep the first failure; the pass goes on. */
+static void
+note(struct pass *p, const struct err *e)
+{
+	if (p->first->code == 0)
+		*p->first = *e;
+}
+
+static const struct sighting *
+see(struct pass *p, const char *kind, const char *name, const char *value)
+{
+	struct str key = STR_EMPTY;
+	const struct sighting *s;
+
+	s = observe_see(&p->seen, fs_join(&key, kind, name), value);
+	str_free(&key);
+
+	return s;
+}
+
+static const struct sighting *
+recall(const struct pass *p, const char *kind, const char *name)
+{
+	struct str key = STR_EMPTY;
+	const struct sighting *s;
+
+	s = observe_find(&p->seen, fs_join(&key, kind, name));
+	str_free(&key);
+
+	return s;
+}
+
+/* Unchanged for a lease, in enough looks of our own clock. */
+static bool
+lease_is_over(const struct pass *p, const struct sighting *s)
+{
+	return s != NULL && s->count >= LEASE_SIGHTINGS &&
+	    s->unchanged >= p->c->lease;
+}
+
+static const char *
+without_newline(struct str *b)
+{
+	if (b->n > 0 && b->s[b->n - 1] == '\n')
+		str_cut(b, b->n - 1);
+
+	return b->n > 0 ? b->s : "-";
+}
+
+/* First look at everybody; verdicts only after it has been written down. */
+static void
+look_at_workers(struct pass *p, const struct fs_names *workers)
+{
+	struct str pulse = STR_EMPTY;
+	size_t i;
+
+	for (i = 0; i < workers->n; i++) {
+		str_cut(&pulse, 0);
+		worker_pulse(p->q, workers->v[i], &pulse);
+		see(p, "worker", workers->v[i], without_newline(&pulse));
+	}
+	str_free(&pulse);
+}
+
+/*
+ * Dead at once where the host itself says so; else only when the heartbeat
+ * has stood still for the lease.  A wrong verdict wastes a run, no more: the
+ * token is renamed away, and what the zombie does later finds nothing.
+ */
+static bool
+is_dead(const struct pass *p, const char *worker, bool *local)
+{
+	struct worker_info info;
+
+	*local = false;
+	if (worker_read(p->q, worker, &info) == 0) {
+		*local = proc_is_local(&info.id);
+		if (proc_is_dead(&info.id))
+			return true;
+	}
+
+	return p->may_judge &&
+	    lease_is_over(p, recall(p, "worker", worker));
+}
+
+/* What the dead worker ran must not go on beside the next attempt. */
+static void
+kill_command(const char *worker)
+{
+	struct str mark = STR_EMPTY;
+
+	str_addf(&mark, "HPO_WORKER=%s", worker);
+	proc_kill_marked(mark.s, SIGKILL);
+	str_free(&mark);
+}
+
+/* Requeue what a dead worker holds.  Returns how many tokens it had. */
+static unsigned
+empty_worker(struct pass *p, const char *worker, bool local)
+{
+	struct fs_names names = { 0, 0, NULL };
+	struct str path = STR_EMPTY;
+	struct err e = ERR_NONE;
+	struct token t;
+	unsigned n = 0;
+	size_t i;
+	int step;
+
+	if (queue_list(p->q, fs_join(&path, "running", worker), &names, &e) <
+	    0)
+		note(p, &e);
+	for (i = 0; i < names.n; i++) {
+		if (name_parse_token(names.v[i], STATE_RUNNING, &t) < 0)
+			continue;
+		if (n++ == 0 && local)
+			kill_command(worker);
+		snprintf(t.by, sizeof t.by, "%s", worker);
+		err_clear(&e);
+		step = finish_for(p->q, p->c, &t, STATUS_LOST, "worker died",
+		    &e);
+		if (step < 0)
+			note(p, &e);
+		else if (step == QUEUE_DONE)
+			p->u->reclaimed++;
+	}
+	fs_free(&names);
+	str_free(&path);
+
+	return n;
+}
+
+/*
+ * Remove a dead worker's empty directory, but only a lease after it was
+ * last seen with a token: on a file system that loses an unsynced rename in
+ * a power cut, the token may come back into it.
+ */
+static void
+bury(struct pass *p, const char *worker)
+{
+	const struct sighting *s = see(p, "empty", worker, "-");
+	struct str path = STR_EMPTY;
+	struct err ignored = ERR_NONE;
+
+	p->unsaved = true;
+	if (lease_is_over(p, s)) {
+		static const char *const files[] = { "report", "params.json",
+			"heartbeat", "worker.ini" };
+		size_t i;
+
+		for (i = 0; i < sizeof files / sizeof files[0]; i++)
+			fs_remove(p->q->fd,
+			    worker_file(worker, files[i], &path), &ignored);
+		/* rmdir(2), so that a token in it refuses. */
+		str_cut(&path, path.n - strlen("/worker.ini"));
+		unlinkat(p->q->fd, path.s, AT_REMOVEDIR);
+	}
+	str_free(&path);
+}
+
+static void
+reclaim(struct pass *p, const struct fs_names *workers)
+{
+	bool local;
+	size_t i;
+
+	for (i = 0; i < workers->n; i++) {
+		if (str_eq(workers->v[i], p->q->self) ||
+		    !is_dead(p, workers->v[i], &local))
+			continue;
+		if (empty_worker(p, workers->v[i], local) == 0)
+			bury(p, workers->v[i]);
+		else
+			see(p, "empty", workers->v[i], "had a token");
+	}
+}
+
+/* Seconds that a held token still has to wait; < 0: release it. */
+static double
+wait_left(struct pass *p, const struct token *t)
+{
+	unsigned count[STATUS_COUNT];
+	struct err e = ERR_NONE;
+	const struct sighting *s;
+	double held, wait = p->c->backoff;
+	char name[32];
+
+	snprintf(name, sizeof name, "%07u.%u", t->id, t->attempt);
+	s = see(p, "held", name, "-");
+	held = p->seen.now - s->first;
+	if (held < wait)
+		return wait - held;
+	if (finish_counts(p->q, t->id, t->attempt, count, &e) == 0)
+		wait = finish_backoff(p->c, count[STATUS_FAILED]);
+
+	return wait - held;
+}
+
+static int
+release(void *cookie, const struct token *t, struct err *e)
+{
+	struct pass *p = cookie;
+	struct token ready = *t;
+	struct err mine = ERR_NONE;
+	double left = wait_left(p, t);
+	int step;
+
+	(void)e;
+	if (left > 0) {
+		p->u->held++;
+		if (p->u->next_due < 0 || left < p->u->next_due)
+			p->u->next_due = left;
+		return 0;
+	}
+	ready.state = STATE_READY;
+	step = queue_move(p->q, t, &ready, &mine);
+	if (step < 0)
+		note(p, &mine);
+	else if (step == QUEUE_DONE)
+		p->u->released++;
+
+	return 0;
+}
+
+/* Births that a dead sampler left without a token in ready/. */
+static void
+settle(struct pass *p)
+{
+	struct err e = ERR_NONE;
+	struct scan scan;
+	size_t i;
+	int step;
+
+	if (scan_all(p->q, &scan, &e) < 0) {
+		note(p, &e);
+		return;
+	}
+	for (i = 0; i < scan.n; i++) {
+		if (scan.v[i].state != STATE_NEW)
+			continue;
+		err_clear(&e);
+		step = birth_settle(p->q, scan.v[i].id, &e);
+		if (step < 0)
+			note(p, &e);
+		else if (step == QUEUE_DONE)
+			p->u->settled++;
+	}
+	scan_free(&scan);
+}
+
+/* Of this host, as its name says, and without a process? */
+static bool
+writer_is_gone(const struct queue *q, const char *name)
+{
+	size_t n = strlen(q->me.host);
+	char digits[16];
+	uint64_t pid;
+	size_t k;
+
+	if (strncmp(name, q->me.host, n) != 0 || name[n] != '-')
+		return false;
+	name += n + 1;
+	k = strspn(name, "0123456789");
+	if (k == 0 || k >= sizeof digits || name[k] != '.')
+		return false;
+	memcpy(digits, name, k);
+	digits[k] = '\0';
+
+	return num_u64(digits, INT32_MAX, &pid) == 0 &&
+	    kill((pid_t)pid, 0) < 0 && errno == ESRCH;
+}
+
+/*
+ * What nobody has finished in tmp/.  It is moved to a name of ours before it
+ * is deleted, so that a writer who lives after all finds it gone as a whole
+ * and writes it again.
+ */
+static void
+sweep(struct pass *p)
+{
+	struct fs_names names = { 0, 0, NULL };
+	struct str path = STR_EMPTY, mine = STR_EMPTY;
+	struct err e = ERR_NONE;
+	const struct sighting *s;
+	size_t i;
+
+	if (queue_list(p->q, "tmp", &names, &e) < 0)
+		note(p, &e);
+	for (i = 0; i < names.n; i++) {
+		if (str_starts(names.v[i], p->q->self))
+			continue;
+		s = see(p, "tmp", names.v[i], "-");
+		if (!writer_is_gone(p->q, names.v[i]) && !lease_is_over(p, s))
+			continue;
+		fs_join(&path, "tmp", names.v[i]);
+		err_clear(&e);
+		if (fs_rename(p->q->fd, path.s, queue_tmp(p->q, &mine), &e) <
+		        0 ||
+		    fs_remove(p->q->fd, mine.s, &e) < 0)
+			if (e.sys != ENOENT && e.sys != ENOTEMPTY)
+				note(p, &e);
+	}
+	fs_free(&names);
+	str_free(&mine);
+	str_free(&path);
+}
+
+int
+upkeep(struct queue *q, const struct campaign *c, int depth, struct upkeep *u,
+    struct err *e)
+{
+	struct upkeep own;
+	struct pass p = { .q = q, .c = c, .u = u != NULL ? u : &own,
+		.first = e };
+	struct fs_names workers = { 0, 0, NULL };
+	struct err saving = ERR_NONE;
+
+	memset(p.u, 0, sizeof *p.u);
+	p.u->next_due = -1;
+	observe_load(q, c->lease / LEASE_SIGHTINGS, &p.seen);
+	if (queue_list(q, "running", &workers, e) < 0)
+		fs_free(&workers);
+	look_at_workers(&p, &workers);
+	scan_each(q, STATE_HELD, release, &p, e);
+	if (depth == UPKEEP_FULL)
+		sweep(&p);
+	/* An observer that cannot write gives no verdict. */
+	p.may_judge = observe_save(q, &p.seen, &saving) == 0;
+	if (!p.may_judge)
+		note(&p, &saving);
+	reclaim(&p, &workers);
+	if (depth == UPKEEP_FULL)
+		settle(&p);
+	if (p.unsaved && observe_save(q, &p.seen, &saving) < 0)
+		note(&p, &saving);
+	observe_free(&p.seen);
+	fs_free(&workers);
+
+	return e->code == 0 ? 0 : -1;
+}

@@ -1,0 +1,218 @@
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clk.h"
+#include "base/err.h"
+#include "base/sig.h"
+#include "form/campaign.h"
+#include "queue/claim.h"
+#include "queue/control.h"
+#include "queue/finish.h"
+#include "queue/upkeep.h"
+#include "queue/watch.h"
+#include "queue/work.h"
+
+enum { PUBLISH_FOR = 3600, WAIT_MAX = 60 };
+
+int
+work_begin(struct work *k, const char *kind, struct err *e)
+{
+	struct worker_info info;
+	const char *job = getenv("SLURM_JOB_ID");
+
+	memset(&info, 0, sizeof info);
+	info.id = k->q->me;
+	info.slot = k->slot;
+	strncpy(info.kind, kind, sizeof info.kind - 1);
+	if (job != NULL)
+		strncpy(info.job, job, sizeof info.job - 1);
+
+	return worker_start(k->q, k->q->self, &info, &k->w, e);
+}
+
+void
+work_end(struct work *k)
+{
+	queue_unreserve(k->q, &k->room);
+	worker_stop(&k->w);
+}
+
+/* Sleep, but not through a signal. */
+static void
+pause_for(double seconds)
+{
+	struct pollfd p = { .fd = sig_fd(), .events = POLLIN, .revents = 0 };
+
+	poll(&p, 1, (int)(seconds * 1000) + 1);
+	if (p.revents != 0)
+		sig_clear();
+}
+
+static bool
+told_to_stop(void)
+{
+	struct sig_seen s;
+
+	sig_seen(&s);
+
+	return s.stop > 0;
+}
+
+/*
+ * The command's work is done and must not be lost to a disk that is full
+ * just now: the result stays in memory and is tried again for an hour.
+ */
+static int
+publish(struct work *k, const struct result *r, struct err *e)
+{
+	double start = clk_boot(), wait = 1;
+	int step;
+
+	for (;;) {
+		step = finish_publish(k->q, &k->room, r, e);
+		if (step >= 0 || clk_boot() - start > PUBLISH_FOR ||
+		    told_to_stop())
+			return step;
+		err_clear(e);
+		pause_for(wait);
+		wait = wait * 2 < WAIT_MAX ? wait * 2 : WAIT_MAX;
+	}
+}
+
+int
+work_trial(struct work *k, const struct token *t, int *exit, struct err *e)
+{
+	struct attempt a = { k->q, k->c, &k->w, k->slot, k->bindir };
+	struct token to;
+	struct result r;
+	int step;
+
+	/* A result of ours is there: a token rename failed before. */
+	if (finish_read(k->q, t->id, t->attempt, k->w.name, &r, e) == 0) {
+		step = finish_move(k->q, k->c, t, &r, &to, e);
+		result_free(&r);
+		return step;
+	}
+	err_clear(e);
+	if (k->room.name[0] == '\0' &&
+	    queue_reserve(k->q, FINISH_ROOM, &k->room, e) < 0)
+		return -1;
+	step = attempt_run(&a, t, &r, e);
+	if (step != QUEUE_DONE)
+		return step;
+	*exit = r.exit;
+	step = publish(k, &r, e);
+	if (step == QUEUE_DONE)
+		step = finish_move(k->q, k->c, t, &r, &to, e);
+	if (step == QUEUE_DONE && r.status == STATUS_CANCELLED)
+		control_uncancel(k->q, t);
+	if (step == QUEUE_DONE && k->tell != NULL)
+		k->tell(k->cookie, &r, &to);
+	result_free(&r);
+
+	return step == QUEUE_LOST ? QUEUE_GONE : step;
+}
+
+enum go { GO_ON, GO_WAIT, GO_END };
+
+/* What the user wants, by signal or by control/. */
+static int
+wishes(struct work *k, enum go *go, struct err *e)
+{
+	struct sig_seen s;
+	struct control c;
+
+	*go = GO_ON;
+	sig_seen(&s);
+	if (s.stop > 0 || s.drain > 0 || s.warn > 0) {
+		*go = GO_END;
+		return 0;
+	}
+	if (control_read(k->q, &c, e) < 0)
+		return -1;
+	if (c.stop || c.drain)
+		*go = GO_END;
+	else if (c.pause)
+		*go = GO_WAIT;
+	control_free(&c);
+
+	return 0;
+}
+
+/* Room is made before a claim, so that a full disk claims nothing. */
+static int
+claim(struct work *k, struct token *t, struct err *e)
+{
+	if (k->room.name[0] == '\0' &&
+	    queue_reserve(k->q, FINISH_ROOM, &k->room, e) < 0)
+		return -1;
+
+	return claim_next(k->q, k->w.name, k->slot, t, e);
+}
+
+/*
+ * Nothing waits: make a trial, or do what is left to do for all.  1: look
+ * again, 0: nothing is left; -1.
+ */
+static int
+find_more(struct work *k, struct err *e)
+{
+	struct upkeep u;
+	double wait;
+	int made = k->sample(k->cookie, e);
+
+	if (made != 0)
+		return made;
+	if (upkeep(k->q, k->c, UPKEEP_FULL, &u, e) < 0)
+		return -1;
+	if (u.reclaimed + u.released + u.settled > 0)
+		return 1;
+	if (u.held == 0)
+		return 0;
+	wait = watch_look_every(k->c);
+	pause_for(u.next_due >= 0 && u.next_due < wait ? u.next_due : wait);
+
+	return 1;
+}
+
+int
+work_loop(struct work *k, unsigned long max, struct err *e)
+{
+	unsigned long n = 0;
+	double beat = clk_boot();
+	struct token t;
+	enum go go;
+	int rc, exit;
+
+	while (max == 0 || n < max) {
+		if (wishes(k, &go, e) < 0)
+			return -1;
+		if (go == GO_END)
+			return 0;
+		if (clk_boot() - beat >= k->c->heartbeat) {
+			if (worker_beat(&k->w, e) < 0)
+				return -1;
+			beat = clk_boot();
+		}
+		if (go == GO_WAIT) {
+			pause_for(watch_look_every(k->c));
+			continue;
+		}
+		rc = claim(k, &t, e);
+		if (rc == QUEUE_GONE) /* held for dead: it is over for us */
+			return 0;
+		if (rc == 0) {
+			rc = find_more(k, e);
+			if (rc == 0)
+				return 0;
+		} else if (rc == 1) {
+			n++;
+			rc = work_trial(k, &t, &exit, e);
+		}
+		if (rc < 0)
+			return -1;
+	}
+
+	return 0;
+}

@@ -1,0 +1,55 @@
+#ifndef QUEUE_WORK_H
+#define QUEUE_WORK_H
+
+#include <stdbool.h>
+
+#include "form/result.h"
+#include "queue/attempt.h"
+#include "queue/queue.h"
+#include "queue/worker.h"
+
+struct campaign;
+struct err;
+
+/*
+ * Work: a worker's life.  It claims trials, runs them, publishes what came
+ * of them and moves their tokens on.
+ */
+struct work {
+	struct queue *q;
+	const struct campaign *c;
+	struct worker w;
+	struct queue_room room; /* for the next result */
+	int slot;
+	const char *bindir;
+	/* Called for every result that was published; may be NULL. */
+	void (*tell)(void *cookie, const struct result *r,
+	    const struct token *to);
+	/* Make one more trial: 1 made, 0 the budget is used up, -1. */
+	int (*sample)(void *cookie, struct err *e);
+	void *cookie;
+};
+
+/* work_begin(k, kind, e): Make the worker's directory. */
+int work_begin(struct work *k, const char *kind, struct err *e);
+
+/*
+ * work_trial(k, t, exit, e):
+ * Run the claimed trial to its result.  QUEUE_DONE with what hpo-trial ends
+ * with in *${exit}; QUEUE_GONE: it was taken away, or is over; -1.
+ */
+int work_trial(struct work *k, const struct token *t, int *exit,
+    struct err *e);
+
+/*
+ * work_loop(k, max, e):
+ * Claim and run trials until none is left to run or to make, ${max} have
+ * been run (0: no limit), or drain or stop was asked for.  While some wait
+ * for their back-off, so does the worker.  0 or -1; after a stop by signal
+ * the caller looks at sig_seen().
+ */
+int work_loop(struct work *k, unsigned long max, struct err *e);
+
+void work_end(struct work *k);
+
+#endif

@@ -1,0 +1,204 @@
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clk.h"
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/num.h"
+#include "form/inifile.h"
+#include "queue/worker.h"
+
+enum { INFO_MAX = 65536, PULSE_MAX = 4096 };
+
+const char *
+worker_file(const char *name, const char *file, struct str *b)
+{
+	str_cut(b, 0);
+	str_addf(b, "running/%s/%s", name, file);
+
+	return b->s;
+}
+
+static void
+format_info(const struct worker_info *info, struct str *b)
+{
+	char now[CLK_TEXT];
+
+	clk_wall(now);
+	str_addf(b,
+	    "[worker]\nformat = 1\nhost = %s\nboot = %s\npidns = %llu\n"
+	    "pid = %ld\nstart = %llu\nslot = %d\nkind = %s\nstarted = %s\n"
+	    "clock = %.3f\n",
+	    info->id.host, info->id.boot, (unsigned long long)info->id.pidns,
+	    (long)info->id.pid, (unsigned long long)info->id.start, info->slot,
+	    info->kind, now, clk_boot());
+	if (info->job[0] != '\0')
+		str_addf(b, "job = %s\n", info->job);
+}
+
+static void
+format_beat(uint64_t beats, char text[24])
+{
+	snprintf(text, 24, "%020llu\n", (unsigned long long)beats);
+}
+
+int
+worker_start(struct queue *q, const char *name, const struct worker_info *info,
+    struct worker *w, struct err *e)
+{
+	struct str tmp = STR_EMPTY, path = STR_EMPTY, text = STR_EMPTY;
+	char beat[24];
+	int bad;
+
+	w->q = q;
+	w->beats = 0;
+	snprintf(w->name, sizeof w->name, "%s", name);
+	queue_tmp(q, &tmp);
+	format_info(info, &text);
+	format_beat(0, beat);
+	bad = fs_mkdir(q->fd, tmp.s, e) < 0 ||
+	    fs_create(q->fd, fs_join(&path, tmp.s, "worker.ini"), text.s,
+	        text.n, e) < 0 ||
+	    fs_sync(q->fd, path.s, e) < 0 ||
+	    fs_create(q->fd, fs_join(&path, tmp.s, "heartbeat"), beat,
+	        strlen(beat), e) < 0 ||
+	    fs_sync(q->fd, tmp.s, e) < 0 ||
+	    fs_rename(q->fd, tmp.s, fs_join(&path, "running", name), e) < 0 ||
+	    fs_sync(q->fd, "running", e) < 0;
+	w->heartbeat = -1;
+	if (!bad) {
+		w->heartbeat = openat(q->fd,
+		    worker_file(name, "heartbeat", &path),
+		    O_WRONLY | O_CLOEXEC);
+		if (w->heartbeat < 0)
+			bad = err_sys(e, "cannot open '%s/hpo/%s'", q->path,
+			    path.s);
+	}
+	str_free(&text);
+	str_free(&path);
+	str_free(&tmp);
+
+	return bad ? -1 : 0;
+}
+
+int
+worker_beat(struct worker *w, struct err *e)
+{
+	char beat[24];
+
+	format_beat(++w->beats, beat);
+	if (fs_pwrite_all(w->heartbeat, beat, strlen(beat), 0) < 0 ||
+	    fsync(w->heartbeat) < 0)
+		return err_sys(e, "cannot write the heartbeat in '%s/hpo'",
+		    w->q->path);
+
+	return 0;
+}
+
+/*
+ * Files first, then rmdir, which a token that lies there refuses.  The
+ * directory is not moved away first: a claim whose reply was lost may still
+ * arrive in it.
+ */
+void
+worker_stop(struct worker *w)
+{
+	static const char *const files[] = { "report", "params.json",
+		"heartbeat", "worker.ini" };
+	struct fs_names names = { 0, 0, NULL };
+	struct err e = ERR_NONE;
+	struct str path = STR_EMPTY;
+	struct token t;
+	size_t i;
+	bool empty;
+
+	if (w->heartbeat >= 0)
+		close(w->heartbeat);
+	w->heartbeat = -1;
+	fs_join(&path, "running", w->name);
+	empty = queue_list(w->q, path.s, &names, &e) == 0;
+	for (i = 0; i < names.n; i++)
+		if (name_parse_token(names.v[i], STATE_RUNNING, &t) == 0)
+			empty = false;
+	if (empty) {
+		for (i = 0; i < sizeof files / sizeof files[0]; i++)
+			unlinkat(w->q->fd, worker_file(w->name, files[i], &path),
+			    0);
+		unlinkat(w->q->fd, fs_join(&path, "running", w->name),
+		    AT_REMOVEDIR);
+	}
+	fs_free(&names);
+	str_free(&path);
+}
+
+static int
+take_entry(void *cookie, const struct inifile_entry *ent, struct err *e)
+{
+	struct worker_info *info = cookie;
+	const char *k = ent->key, *v = ent->value;
+	uint64_t n = 0;
+
+	(void)e;
+	if (k == NULL || !str_eq(ent->section, "worker"))
+		return 0;
+	if (str_eq(k, "host"))
+		snprintf(info->id.host, sizeof info->id.host, "%s", v);
+	else if (str_eq(k, "boot"))
+		snprintf(info->id.boot, sizeof info->id.boot, "%s", v);
+	else if (str_eq(k, "kind"))
+		snprintf(info->kind, sizeof info->kind, "%s", v);
+	else if (str_eq(k, "job"))
+		snprintf(info->job, sizeof info->job, "%s", v);
+	else if (str_eq(k, "started"))
+		snprintf(info->started, sizeof info->started, "%s", v);
+	else if (str_eq(k, "clock"))
+		num_double(v, &info->clock);
+	else if (num_u64(v, UINT64_MAX, &n) == 0) {
+		if (str_eq(k, "pid") && n <= INT32_MAX)
+			info->id.pid = (pid_t)n;
+		else if (str_eq(k, "start"))
+			info->id.start = n;
+		else if (str_eq(k, "pidns"))
+			info->id.pidns = n;
+		else if (str_eq(k, "slot") && n <= INT32_MAX)
+			info->slot = (int)n;
+	}
+
+	return 0;
+}
+
+int
+worker_read(const struct queue *q, const char *name, struct worker_info *info)
+{
+	struct err e = ERR_NONE;
+	struct str path = STR_EMPTY, text = STR_EMPTY;
+	int bad;
+
+	memset(info, 0, sizeof *info);
+	worker_file(name, "worker.ini", &path);
+	bad = fs_slurp(q->fd, path.s, INFO_MAX, &text, &e) < 0 ||
+	    inifile_parse(text.s, text.n, path.s, INIFILE_MACHINE, take_entry,
+	        info, &e) < 0 ||
+	    info->id.pid == 0;
+	str_free(&text);
+	str_free(&path);
+
+	return bad ? -1 : 0;
+}
+
+void
+worker_pulse(const struct queue *q, const char *name, struct str *b)
+{
+	struct err e = ERR_NONE;
+	struct str path = STR_EMPTY;
+	size_t old = b->n;
+
+	/* Opened anew each time: that is what makes NFS ask the server. */
+	if (fs_slurp(q->fd, worker_file(name, "heartbeat", &path), PULSE_MAX, b,
+	        &e) < 0)
+		str_cut(b, old);
+	str_free(&path);
+}

@@ -1,0 +1,63 @@
+#ifndef QUEUE_WORKER_H
+#define QUEUE_WORKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/proc.h"
+#include "queue/queue.h"
+
+struct err;
+
+/*
+ * Workers: the directory running/W with
+ *	worker.ini  who it is; written once
+ *	heartbeat   a counter that changes as long as it lives
+ *	report      lines from `hpo-trial --report`
+ *	params.json the running trial's point
+ * and the tokens it has claimed.
+ */
+struct worker_info {
+	struct proc_id id;
+	int slot;      /* of hpo-dispatch --local; 0: none */
+	char kind[12]; /* "loop", "once", "ask" */
+	char job[24];  /* SLURM's, "" none */
+	double clock;      /* the host's boot clock at the start, seconds */
+	char started[32];  /* and the time of day, RFC 3339 */
+};
+
+struct worker {
+	struct queue *q;
+	char name[NAME_WRITER]; /* W */
+	int heartbeat;          /* descriptor */
+	uint64_t beats;
+};
+
+/*
+ * worker_start(q, name, info, w, e):
+ * Make running/NAME, whole by one rename, for the process of ${info}.
+ */
+int worker_start(struct queue *q, const char *name,
+    const struct worker_info *info, struct worker *w, struct err *e);
+
+/* worker_beat(w, e): Show that the worker lives. */
+int worker_beat(struct worker *w, struct err *e);
+
+/*
+ * worker_stop(w):
+ * Remove the worker's directory, unless a token lies in it: then the reaper
+ * finds it.
+ */
+void worker_stop(struct worker *w);
+
+/* worker_read(q, name, info): Of running/NAME/worker.ini; -1: unknown. */
+int worker_read(const struct queue *q, const char *name,
+    struct worker_info *info);
+
+/* worker_pulse(q, name, b): Append the heartbeat's content, "" if none. */
+void worker_pulse(const struct queue *q, const char *name, struct str *b);
+
+/* worker_file(name, file, b): "running/NAME/FILE". */
+const char *worker_file(const char *name, const char *file, struct str *b);
+
+#endif

@@ -1,0 +1,712 @@
+/* hpo-trial: run trials */
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/arr.h"
+#include "base/err.h"
+#include "base/num.h"
+#include "base/opt.h"
+#include "base/out.h"
+#include "base/proc.h"
+#include "base/sig.h"
+#include "form/campaign.h"
+#include "form/point.h"
+#include "queue/ask.h"
+#include "queue/claim.h"
+#include "queue/control.h"
+#include "queue/finish.h"
+#include "queue/place.h"
+#include "queue/report.h"
+#include "queue/scan.h"
+#include "queue/work.h"
+
+enum {
+	OPT_LOOP = OPT_LONG,
+	OPT_SLOT,
+	OPT_MAX,
+	OPT_REPORT,
+	OPT_TRIAL,
+	OPT_CLAIM,
+	OPT_FINISH,
+	OPT_FAIL,
+	OPT_PID
+};
+
+enum { STOP_NOW = 10 };
+
+static const struct opt opts[] = {
+	{ OPT_CLAIM, "claim", NULL,
+	    "claim a trial for the calling process, print its point" },
+	{ OPT_FAIL, "fail", NULL, "end a claimed trial as failed" },
+	{ OPT_FINISH, "finish", NULL, "end a claimed trial with its metrics" },
+	{ 'h', "help", NULL, "print this help" },
+	{ OPT_LOOP, "loop", NULL, "run trials until none is left" },
+	{ OPT_MAX, "max-trials", "N", "end the loop after N trials" },
+	{ OPT_PID, "pid", "PID", "the process that claims [the parent]" },
+	{ OPT_REPORT, "report", NULL, "report metrics of the running trial" },
+	{ OPT_SLOT, "slot", "N", "the worker's place on this machine, from 1" },
+	{ OPT_TRIAL, "trial", "ID", "the trial that --report means" },
+	{ 'V', "version", NULL, "print the version" },
+	{ 0, NULL, NULL, NULL },
+};
+
+static const struct opt_tool tool = {
+	"hpo-trial",
+	"[CAMPAIGN] [ID...|-] [NAME=VALUE...]",
+	"run trials",
+	opts,
+};
+
+enum verb { RUN, LOOP, REPORT, CLAIM, FINISH, FAIL };
+
+struct wish {
+	enum verb verb;
+	int slot;
+	unsigned long max;
+	pid_t pid;
+	const char *trial; /* --trial */
+	const char *campaign;
+	bool from_stdin;
+	struct {
+		size_t n, cap;
+		uint32_t *v;
+	} id;
+	struct {
+		size_t n, cap;
+		const char **v;
+	} pair; /* NAME=VALUE */
+};
+
+/* One run. */
+struct session {
+	struct queue q;
+	struct campaign c;
+	struct str bindir;
+	struct work work;
+	struct out out;
+	struct err out_error; /* of a line that could not be written */
+};
+
+static int
+parse_number(const char *arg, const char *what, uint64_t max, uint64_t *n,
+    struct err *e)
+{
+	if (num_u64(arg, max, n) < 0)
+		return err_set(e, EX_USAGE, "%s is not a %s", arg, what);
+
+	return 0;
+}
+
+static int
+set_verb(struct wish *w, enum verb verb, struct err *e)
+{
+	if (w->verb != RUN)
+		return err_set(e, EX_USAGE,
+		    "one of --claim, --fail, --finish, --loop, --report at a "
+		    "time");
+	w->verb = verb;
+
+	return 0;
+}
+
+static int
+take_option(struct wish *w, int c, const char *arg, struct err *e)
+{
+	uint64_t n = 0;
+	int bad = 0;
+
+	switch (c) {
+	case OPT_LOOP:
+		return set_verb(w, LOOP, e);
+	case OPT_REPORT:
+		return set_verb(w, REPORT, e);
+	case OPT_CLAIM:
+		return set_verb(w, CLAIM, e);
+	case OPT_FINISH:
+		return set_verb(w, FINISH, e);
+	case OPT_FAIL:
+		return set_verb(w, FAIL, e);
+	case OPT_SLOT:
+		bad = parse_number(arg, "slot", 1000000, &n, e);
+		w->slot = (int)n;
+		return bad;
+	case OPT_MAX:
+		bad = parse_number(arg, "number of trials", CAMPAIGN_MAX_TRIALS,
+		    &n, e);
+		w->max = (unsigned long)n;
+		return bad;
+	case OPT_PID:
+		bad = parse_number(arg, "process id", INT32_MAX, &n, e);
+		w->pid = (pid_t)n;
+		return bad;
+	case OPT_TRIAL:
+		w->trial = arg;
+		return 0;
+	default:
+		return -1;
+	}
+}
+
+/* Operands are told apart by their form. */
+static int
+take_operand(struct wish *w, const char *arg, struct err *e)
+{
+	uint64_t id;
+
+	if (str_eq(arg, "-")) {
+		w->from_stdin = true;
+	} else if (arg[0] != '\0' &&
+	    arg[strspn(arg, "0123456789")] == '\0') {
+		if (num_u64(arg, CAMPAIGN_MAX_TRIALS - 1, &id) < 0)
+			return err_set(e, EX_USAGE, "there is no trial %s",
+			    arg);
+		*arr_push(&w->id) = (uint32_t)id;
+	} else if (strchr(arg, '=') != NULL &&
+	    (w->verb == REPORT || w->verb == FINISH || w->verb == FAIL)) {
+		*arr_push(&w->pair) = arg;
+	} else if (w->campaign == NULL) {
+		w->campaign = arg;
+	} else {
+		return err_set(e, EX_USAGE, "one campaign at a time, not '%s'",
+		    arg);
+	}
+
+	return 0;
+}
+
+/* Do the operands fit the verb? */
+static int
+check_wish(const struct wish *w, struct err *e)
+{
+	switch (w->verb) {
+	case LOOP:
+	case CLAIM:
+		if (w->id.n > 0 || w->from_stdin)
+			return err_set(e, EX_USAGE,
+			    "--loop and --claim take any trial: leave out the "
+			    "ids");
+		return 0;
+	case REPORT:
+		if (w->pair.n == 0)
+			return err_set(e, EX_USAGE,
+			    "--report needs NAME=VALUE");
+		return 0;
+	case FINISH:
+	case FAIL:
+		if (w->id.n != 1)
+			return err_set(e, EX_USAGE, "name one trial by its id");
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+static int
+parse(int argc, char *argv[], struct wish *w, struct err *e)
+{
+	const char *arg;
+	int c;
+
+	memset(w, 0, sizeof *w);
+	w->pid = getppid();
+	while ((c = opt_next(&tool, argc, argv, &arg, e)) != 0) {
+		if (c == 'h') {
+			opt_help(&tool, stdout);
+			return 1;
+		}
+		if (c == 'V') {
+			puts("hpo-trial " HPO_VERSION);
+			return 1;
+		}
+		if (c < 0 || take_option(w, c, arg, e) < 0)
+			return -1;
+	}
+	for (; optind < argc; optind++)
+		if (take_operand(w, argv[optind], e) < 0)
+			return -1;
+
+	return check_wish(w, e);
+}
+
+/* "id status objective…", one write a line. */
+static void
+print_result(struct session *s, const struct result *r)
+{
+	const struct metric *m;
+	char number[NUM_TEXT];
+	size_t i;
+
+	out_addf(&s->out, "%u\t%s", r->id, status_name(r->status));
+	for (i = 0; i < s->c.nobjective; i++) {
+		m = metrics_find(&r->metrics, s->c.objective[i].metric);
+		number[0] = '\0';
+		if (m != NULL)
+			num_exact(m->value, number);
+		out_addf(&s->out, "\t%s", number);
+	}
+	out_addc(&s->out, '\n');
+	if (s->out_error.code == 0)
+		out_flush(&s->out, &s->out_error);
+}
+
+static void
+tell(void *cookie, const struct result *r, const struct token *to)
+{
+	(void)to;
+	print_result(cookie, r);
+}
+
+/* Run hpo-sample for one trial: 1 made, 0 none left, -1. */
+static int
+sample(void *cookie, struct err *e)
+{
+	struct session *s = cookie;
+	struct str program = STR_EMPTY;
+	pid_t pid;
+	int status = 0;
+
+	str_addf(&program, "%s/hpo-sample", s->bindir.s);
+	pid = fork();
+	if (pid == 0) {
+		sig_reset();
+		if (freopen("/dev/null", "w", stdout) == NULL)
+			_exit(EX_IOERR);
+		execl(program.s, "hpo-sample", s->q.absolute, (char *)NULL);
+		execlp("hpo-sample", "hpo-sample", s->q.absolute,
+		    (char *)NULL);
+		_exit(EX_UNAVAILABLE);
+	}
+	str_free(&program);
+	if (pid < 0)
+		return err_sys(e, "cannot start 'hpo-sample'");
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return err_sys(e, "cannot wait for 'hpo-sample'");
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 1;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == EX_NO)
+		return 0;
+
+	return err_set(e,
+	    WIFEXITED(status) ? WEXITSTATUS(status) : EX_TEMPFAIL,
+	    "no more trials: hpo-sample ended with %s %d",
+	    WIFEXITED(status) ? "status" : "signal",
+	    WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+}
+
+static int
+open_campaign(struct session *s, const struct wish *w, bool runs,
+    struct err *e)
+{
+	struct str path = STR_EMPTY, work = STR_EMPTY;
+	int bad;
+
+	memset(s, 0, sizeof *s);
+	s->q.root = s->q.fd = -1;
+	out_init(&s->out, STDOUT_FILENO);
+	bad = proc_self_dir(&s->bindir, e);
+	if (!bad)
+		bad = place_campaign(w->campaign, &path, e);
+	if (!bad)
+		bad = queue_open(path.s, QUEUE_READ, &s->q, e);
+	if (!bad)
+		bad = queue_campaign(&s->q, true, &s->c, e);
+	if (!bad && runs)
+		bad = attempt_check(&s->q, &s->c, s->bindir.s, e);
+	if (!bad && s->q.fd < 0) {
+		queue_close(&s->q);
+		bad = queue_open(path.s, QUEUE_WRITE, &s->q, e);
+	}
+	str_free(&work);
+	str_free(&path);
+	s->work.q = &s->q;
+	s->work.c = &s->c;
+	s->work.slot = w->slot;
+	s->work.bindir = str_text(&s->bindir);
+	s->work.tell = tell;
+	s->work.sample = sample;
+	s->work.cookie = s;
+
+	return bad;
+}
+
+static void
+close_campaign(struct session *s)
+{
+	campaign_free(&s->c);
+	queue_close(&s->q);
+	str_free(&s->bindir);
+}
+
+/* 128 + the signal that told us to stop, 0 if none did. */
+static int
+stop_code(void)
+{
+	struct sig_seen s;
+
+	sig_seen(&s);
+	if (s.stop > 0)
+		return 128 + s.last_stop;
+
+	return s.warn > 0 ? 128 + SIGUSR1 : 0;
+}
+
+static int
+loop(struct session *s, const struct wish *w, struct err *e)
+{
+	int rc;
+
+	if (sig_catch(false, e) < 0 || work_begin(&s->work, "loop", e) < 0)
+		return -1;
+	rc = work_loop(&s->work, w->max, e);
+	work_end(&s->work);
+
+	return rc < 0 ? -1 : stop_code();
+}
+
+/* A trial that has ended prints its line: 1; 0 if it has not. */
+struct ended {
+	struct session *s;
+	uint32_t id;
+};
+
+static int
+print_if_it(void *cookie, const struct token *t, struct err *e)
+{
+	struct ended *x = cookie;
+	struct result r;
+
+	if (t->id != x->id)
+		return 0;
+	if (finish_read(&x->s->q, t->id, t->attempt, t->by, &r, e) < 0)
+		return -1;
+	print_result(x->s, &r);
+	result_free(&r);
+
+	return 1;
+}
+
+static int
+print_ended(struct session *s, uint32_t id, struct err *e)
+{
+	struct ended x = { s, id };
+	int rc = scan_each(&s->q, STATE_DONE, print_if_it, &x, e);
+
+	if (rc == 0)
+		rc = scan_each(&s->q, STATE_FAILED, print_if_it, &x, e);
+	if (rc == 0)
+		rc = scan_each(&s->q, STATE_CLOSED, print_if_it, &x, e);
+
+	return rc;
+}
+
+static int
+run_one(struct session *s, uint32_t id, int *code, struct err *e)
+{
+	struct token t;
+	int rc, exit = 0;
+
+	rc = claim_id(&s->q, s->work.w.name, id, &t, e);
+	if (rc == 1) {
+		rc = work_trial(&s->work, &t, &exit, e);
+		if (rc == QUEUE_GONE) {
+			err_warn(tool.name,
+			    "trial %u was taken from this worker", id);
+			exit = EX_NO;
+		}
+		if (exit != 0)
+			*code = exit;
+		return rc < 0 ? -1 : 0;
+	}
+	if (rc == 0)
+		rc = print_ended(s, id, e);
+	if (rc == 0) {
+		err_warn(tool.name, "no trial %u is waiting in '%s'", id,
+		    s->q.path);
+		*code = EX_NO;
+	}
+
+	return rc < 0 ? -1 : 0;
+}
+
+static int
+run_from_stdin(struct session *s, int *code, struct err *e)
+{
+	char line[4096];
+	uint64_t id;
+	int rc = 0;
+
+	while (rc == 0 && stop_code() == 0 &&
+	    fgets(line, sizeof line, stdin) != NULL) {
+		line[strcspn(line, " \t\r\n")] = '\0';
+		if (line[0] == '\0')
+			continue;
+		if (num_u64(line, CAMPAIGN_MAX_TRIALS - 1, &id) < 0)
+			return err_set(e, EX_USAGE,
+			    "<stdin>: '%s' is not the id of a trial", line);
+		rc = run_one(s, (uint32_t)id, code, e);
+	}
+
+	return rc;
+}
+
+static int
+run_any(struct session *s, int *code, struct err *e)
+{
+	struct token t;
+	int rc, exit = 0;
+
+	rc = claim_next(&s->q, s->work.w.name, s->work.slot, &t, e);
+	if (rc == 0) {
+		rc = sample(s, e);
+		if (rc == 1)
+			rc = claim_next(&s->q, s->work.w.name, s->work.slot, &t,
+			    e);
+	}
+	if (rc == 0) {
+		err_warn(tool.name, "no trial is waiting in '%s'", s->q.path);
+		*code = EX_NO;
+		return 0;
+	}
+	if (rc == 1)
+		rc = work_trial(&s->work, &t, &exit, e);
+	*code = exit;
+
+	return rc < 0 ? -1 : 0;
+}
+
+static int
+run_named(struct session *s, const struct wish *w, struct err *e)
+{
+	size_t i;
+	int rc = 0, code = 0;
+
+	if (sig_catch(false, e) < 0 || work_begin(&s->work, "once", e) < 0)
+		return -1;
+	for (i = 0; i < w->id.n && rc == 0 && stop_code() == 0; i++)
+		rc = run_one(s, w->id.v[i], &code, e);
+	if (rc == 0 && w->from_stdin)
+		rc = run_from_stdin(s, &code, e);
+	else if (rc == 0 && w->id.n == 0)
+		rc = run_any(s, &code, e);
+	work_end(&s->work);
+
+	return rc < 0 ? -1 : stop_code() != 0 ? stop_code() : code;
+}
+
+/* The trial that --report means: named, or the one we run in. */
+static int
+reported_trial(struct session *s, const struct wish *w, struct token *t,
+    struct err *e)
+{
+	const char *worker = getenv("HPO_WORKER");
+	const char *trial = getenv("HPO_TRIAL");
+	const char *attempt = getenv("HPO_ATTEMPT");
+	uint64_t id = 0, a = 0;
+	int rc;
+
+	memset(t, 0, sizeof *t);
+	if (w->trial != NULL) {
+		if (num_u64(w->trial, CAMPAIGN_MAX_TRIALS - 1, &id) < 0)
+			return err_set(e, EX_USAGE, "'%s' is not a trial's id",
+			    w->trial);
+		rc = report_find(&s->q, (uint32_t)id, t, e);
+		if (rc == 0)
+			err_set(e, EX_NO, "trial %lu is not running",
+			    (unsigned long)id);
+		return rc == 1 ? 0 : -1;
+	}
+	if (worker == NULL || !name_is_writer(worker) || trial == NULL ||
+	    attempt == NULL ||
+	    num_u64(trial, CAMPAIGN_MAX_TRIALS - 1, &id) < 0 ||
+	    num_u64(attempt, 1000000, &a) < 0)
+		return err_set(e, EX_USAGE,
+		    "--report outside a trial: name it with --trial ID");
+	t->id = (uint32_t)id;
+	t->attempt = (unsigned)a;
+	t->state = STATE_RUNNING;
+	snprintf(t->by, sizeof t->by, "%s", worker);
+
+	return 0;
+}
+
+/* 0: go on, 10: stop now. */
+static int
+report(struct session *s, const struct wish *w, struct err *e)
+{
+	struct metrics m = { .mistake = NULL };
+	struct str words = STR_EMPTY, path = STR_EMPTY;
+	struct control c;
+	struct token t;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < w->pair.n && rc == 0; i++) {
+		/* "step" is the curve's, not a metric: metrics_line's. */
+		str_addf(&words, "%s%s", i > 0 ? " " : "", w->pair.v[i]);
+	}
+	rc = metrics_line(str_text(&words), &m, e);
+	metrics_free(&m);
+	if (rc == 0)
+		rc = reported_trial(s, w, &t, e);
+	if (rc == 0 && !queue_exists(&s->q, name_token(&t, &path)))
+		rc = STOP_NOW; /* taken away: its result would not count */
+	if (rc == 0)
+		rc = report_add(&s->q, t.by, &t, words.s, e);
+	if (rc == 0)
+		rc = control_read(&s->q, &c, e);
+	if (rc == 0) {
+		if (c.stop || control_cancels(&c, &t))
+			rc = STOP_NOW;
+		control_free(&c);
+	}
+	str_free(&path);
+	str_free(&words);
+
+	return rc;
+}
+
+static void
+print_claim(struct session *s, const struct token *t,
+    const struct trial *trial)
+{
+	struct point p;
+
+	trial_point(trial, &s->c.space, &p);
+	str_addf(&s->out.buf, "{\"id\": %u, \"attempt\": %u, \"params\": ",
+	    t->id, t->attempt);
+	point_json(&p, &s->c.space, &s->out.buf);
+	str_add(&s->out.buf, "}\n");
+	point_free(&p);
+}
+
+static int
+claim(struct session *s, const struct wish *w, struct err *e)
+{
+	struct attempt a = { &s->q, &s->c, &s->work.w, 0, "" };
+	struct trial trial;
+	struct result r;
+	struct token t;
+	int rc;
+
+	for (;;) {
+		rc = ask_claim(&s->work, w->pid, &t, e);
+		if (rc != 1)
+			return rc < 0 ? -1 : EX_NO;
+		if (attempt_trial(&s->q, t.id, &trial, e) == 0)
+			break;
+		if (e->code != EX_DATAERR)
+			return -1;
+		/* Its file is damaged: that is its end; take another. */
+		err_clear(e);
+		attempt_damaged(&a, &t, &r);
+		rc = finish_publish(&s->q, NULL, &r, e);
+		if (rc == QUEUE_DONE)
+			rc = finish_move(&s->q, &s->c, &t, &r, NULL, e);
+		result_free(&r);
+		worker_stop(&s->work.w);
+		if (rc < 0)
+			return -1;
+		snprintf(s->q.self + strlen(s->q.self) - 16, 17, "%016llx",
+		    (unsigned long long)proc_random64());
+	}
+	print_claim(s, &t, &trial);
+	trial_free(&trial);
+
+	return 0;
+}
+
+static int
+finish(struct session *s, const struct wish *w, struct err *e)
+{
+	struct result r;
+	size_t i;
+	int rc = 0;
+
+	memset(&r, 0, sizeof r);
+	r.cause = mem_dup(w->verb == FAIL ? "reported as failed" : "");
+	r.status = w->verb == FAIL ? STATUS_FAILED : STATUS_OK;
+	for (i = 0; i < w->pair.n && rc == 0; i++)
+		rc = metrics_pair(w->pair.v[i], &r.metrics, e);
+	if (rc == 0)
+		rc = ask_finish(&s->work, w->pid, w->id.v[0], &r, e);
+	if (rc == 1) {
+		err_report(tool.name, e);
+		rc = EX_NO;
+	} else if (rc == 0) {
+		print_result(s, &r);
+		if (w->verb == FINISH && r.status != STATUS_OK) {
+			err_warn(tool.name, "trial %u: %s", r.id, r.cause);
+			rc = 125;
+		}
+	}
+	result_free(&r);
+
+	return rc;
+}
+
+static int
+run(int argc, char *argv[], struct err *e)
+{
+	struct session s;
+	struct wish w;
+	int rc;
+
+	rc = parse(argc, argv, &w, e);
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	rc = open_campaign(&s, &w, w.verb == RUN || w.verb == LOOP, e);
+	if (rc == 0) {
+		switch (w.verb) {
+		case LOOP:
+			rc = loop(&s, &w, e);
+			break;
+		case RUN:
+			rc = run_named(&s, &w, e);
+			break;
+		case REPORT:
+			rc = report(&s, &w, e);
+			break;
+		case CLAIM:
+			rc = claim(&s, &w, e);
+			break;
+		default:
+			rc = finish(&s, &w, e);
+			break;
+		}
+	}
+	if (rc >= 0 &&
+	    (s.out_error.code != 0 || out_flush(&s.out, &s.out_error) < 0)) {
+		*e = s.out_error;
+		rc = -1;
+	}
+	close_campaign(&s);
+	arr_free(&w.id);
+	arr_free(&w.pair);
+
+	return rc;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct err e = ERR_NONE;
+	int rc;
+
+	signal(SIGPIPE, SIG_DFL);
+	rc = run(argc, argv, &e);
+	if (rc >= 0 && (fflush(stdout) == EOF || ferror(stdout)))
+		rc = err_sys(&e, "cannot write standard output");
+	if (rc < 0) {
+		err_report(tool.name, &e);
+		return e.code;
+	}
+
+	return rc;
+}
