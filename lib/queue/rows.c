@@ -56,76 +56,90 @@ forget(struct rows *r)
 	result_free(&r->result);
 }
 
-/* Does the errno of a failed open or read mean that the file is not there? */
-static bool
-is_missing(const struct err *e)
-{
-	return e->sys == ENOENT || e->sys == ENOTDIR;
-}
-
-/* Read ${r->path}: 0; 1 if it is missing or no file; -1. */
+/*
+ * Read ${r->path}: 0; 1 if it is not there, or no such file: ${e} says so,
+ * and *${wrong} in short; -1.
+ */
 static int
-slurp(struct rows *r, struct err *e)
+slurp(struct rows *r, const char *missing, const char **wrong, struct err *e)
 {
 	str_cut(&r->text, 0);
 	if (fs_slurp(r->q->fd, r->path.s, FILE_MAX, &r->text, e) == 0)
 		return 0;
+	if (e->sys == ENOENT || e->sys == ENOTDIR)
+		err_set(e, EX_DATAERR, "%s: %s", r->path.s, missing);
+	else if (e->sys == 0)
+		err_set(e, EX_DATAERR, "%s: no regular file, or a huge one",
+		    r->path.s);
+	else
+		return err_prefix(e, "campaign '%s'", r->q->path);
+	*wrong = missing;
 
-	return is_missing(e) || e->sys == 0 ? 1 : -1;
+	return 1;
 }
 
 /* Make the message name the file as a user finds it. */
 static int
 blame(const struct rows *r, struct err *e)
 {
-	if (e->sys != 0)
-		return err_prefix(e, "campaign '%s'", r->q->path);
-	e->code = EX_DATAERR;
+	struct err was = *e;
 
-	return err_prefix(e, "%s/hpo", r->q->path);
+	err_set(e, EX_DATAERR, "%s/hpo/%s", r->q->path, was.msg);
+
+	return 1;
 }
 
 static int
-read_trial(struct rows *r, uint32_t id, struct err *e)
+read_trial(struct rows *r, uint32_t id, const char **wrong, struct err *e)
 {
 	int rc;
 
 	name_in_home(id, "trial.ini", &r->path);
-	rc = slurp(r, e);
-	if (rc == 0)
-		rc = trial_parse(r->text.s, r->text.n, r->path.s, &r->trial,
-			 e) < 0;
+	rc = slurp(r, "trial file missing", wrong, e);
+	if (rc < 0)
+		return -1;
+	if (rc == 0) {
+		*wrong = FINISH_DAMAGED;
+		rc = trial_parse(r->text.s, r->text.n, r->path.s, &r->trial, e);
+	}
 	if (rc == 0 && r->trial.id != id) {
 		rc = err_set(e, EX_DATAERR,
 		    "%s: trial file damaged: it is of trial %u", r->path.s,
 		    r->trial.id);
 		trial_free(&r->trial);
-		rc = 1;
 	}
+	if (rc == 0)
+		*wrong = NULL;
 
-	return rc;
+	return rc != 0 ? blame(r, e) : 0;
 }
 
 static int
-read_result(struct rows *r, const struct token *t, struct err *e)
+read_result(struct rows *r, const struct token *t, const char **wrong,
+    struct err *e)
 {
 	int rc;
 
 	name_result(t->id, t->attempt, t->by, &r->path);
-	rc = slurp(r, e);
-	if (rc == 0)
+	rc = slurp(r, "result file missing", wrong, e);
+	if (rc < 0)
+		return -1;
+	if (rc == 0) {
+		*wrong = "result file damaged";
 		rc = result_parse(r->text.s, r->text.n, r->path.s, &r->result,
-			 e) < 0;
+		    e);
+	}
 	if (rc == 0 &&
 	    (r->result.id != t->id || r->result.attempt != t->attempt)) {
-		err_set(e, EX_DATAERR,
+		rc = err_set(e, EX_DATAERR,
 		    "%s: result file damaged: it is of another attempt",
 		    r->path.s);
 		result_free(&r->result);
-		rc = 1;
 	}
+	if (rc == 0)
+		*wrong = NULL;
 
-	return rc;
+	return rc != 0 ? blame(r, e) : 0;
 }
 
 static bool
@@ -151,15 +165,14 @@ metric_column(struct rows *r, const char *name)
 int
 rows_metrics(struct rows *r, const struct token *t, struct err *e)
 {
+	const char *wrong;
 	size_t i;
 	int rc;
 
 	forget(r);
-	rc = read_result(r, t, e);
+	rc = read_result(r, t, &wrong, e);
 	for (i = 0; i < r->result.metrics.all.n; i++)
 		metric_column(r, r->result.metrics.all.v[i].name);
-	if (rc != 0)
-		blame(r, e);
 
 	return rc;
 }
@@ -270,48 +283,31 @@ fill(struct rows *r, const struct token *t, const char *wrong)
 		fill_result(r);
 }
 
-/*
- * A damaged trial file that the claimer has found and judged is no news.
- */
-static bool
-is_known(const struct rows *r)
-{
-	return r->result.cause != NULL &&
-	    str_eq(r->result.cause, FINISH_DAMAGED);
-}
-
 int
 rows_read(struct rows *r, const struct token *t, const char *const **field,
     struct err *e)
 {
-	const char *wrong = NULL;
+	const char *wrong = NULL, *also = NULL;
 	struct err second = ERR_NONE;
-	int rc = 0, trial;
+	int rc = 0, rc2;
 
 	forget(r);
-	if (has_ended(t)) {
-		rc = read_result(r, t, e);
-		if (rc != 0)
-			blame(r, e);
-	}
-	if (rc == 1)
-		wrong = is_missing(e) ? "result file missing"
-				      : "result file damaged";
-	if (rc >= 0) {
-		trial = read_trial(r, t->id, rc == 0 ? e : &second);
-		if (trial != 0 && rc == 0) {
-			blame(r, e);
-			wrong = is_missing(e) ? "trial file missing"
-					      : FINISH_DAMAGED;
-		}
-		if (trial == 1 && rc == 0 && is_known(r))
-			err_clear(e);
-		else if (trial != 0 && rc == 0)
-			rc = trial;
+	if (has_ended(t))
+		rc = read_result(r, t, &wrong, e);
+	if (rc < 0)
+		return -1;
+	rc2 = read_trial(r, t->id, &also, &second);
+	/* What the claimer has found and judged is no news. */
+	if (rc2 == 1 && r->result.cause != NULL &&
+	    str_eq(r->result.cause, FINISH_DAMAGED))
+		rc2 = 0;
+	if (rc2 < 0 || (rc2 == 1 && rc == 0)) {
+		*e = second;
+		rc = rc2;
 	}
 	if (rc < 0)
 		return -1;
-	fill(r, t, wrong);
+	fill(r, t, wrong != NULL ? wrong : also);
 	*field = r->field;
 
 	return rc;

@@ -1,0 +1,119 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/num.h"
+#include "form/campaign.h"
+#include "queue/birth.h"
+#include "queue/control.h"
+#include "queue/edit.h"
+#include "queue/finish.h"
+
+int
+edit_cancel(struct queue *q, const struct campaign *c, const struct token *t,
+    struct err *e)
+{
+	struct token waiting = *t;
+	int step;
+
+	switch (t->state) {
+	case STATE_RUNNING:
+		return control_cancel(q, t, e) < 0 ? -1 : EDIT_ASKED;
+	case STATE_NEW:
+		step = birth_settle(q, t->id, e);
+		if (step < 0)
+			return -1;
+		waiting.state = STATE_READY;
+		waiting.attempt = 0;
+		break;
+	case STATE_READY:
+	case STATE_HELD:
+		break;
+	default:
+		err_set(e, EX_NO, "trial %u has ended", t->id);
+		return EDIT_NOT;
+	}
+	step = finish_for(q, c, &waiting, STATUS_CANCELLED, "cancelled", e);
+	if (step == QUEUE_DONE)
+		return EDIT_DONE;
+	if (step > 0)
+		err_set(e, EX_NO,
+		    "trial %u has just been claimed or has ended: try again",
+		    t->id);
+
+	return step < 0 ? -1 : EDIT_NOT;
+}
+
+int
+edit_retry(struct queue *q, const struct token *t, struct err *e)
+{
+	struct token to = *t;
+	int step;
+
+	if (t->state != STATE_FAILED && t->state != STATE_HELD) {
+		err_set(e, EX_NO, "trial %u is %s, not failed or held", t->id,
+		    name_state(t->state));
+		return EDIT_NOT;
+	}
+	to.state = STATE_READY;
+	to.by[0] = '\0';
+	/* A name is never used twice: what failed gets the next serial; what
+	 * is held got it on the way in. */
+	if (t->state == STATE_FAILED)
+		to.attempt++;
+	step = queue_move(q, t, &to, e);
+	if (step > 0)
+		err_set(e, EX_NO, "trial %u has just moved on: try again",
+		    t->id);
+
+	return step < 0 ? -1 : step == QUEUE_DONE ? EDIT_DONE : EDIT_NOT;
+}
+
+/* "7" or "3-9". */
+static int
+parse_range(const char *word, uint64_t *lo, uint64_t *hi)
+{
+	char first[24];
+	size_t n = strcspn(word, "-");
+
+	if (n == 0 || n >= sizeof first)
+		return -1;
+	memcpy(first, word, n);
+	first[n] = '\0';
+	if (num_u64(first, CAMPAIGN_MAX_TRIALS - 1, lo) < 0)
+		return -1;
+	*hi = *lo;
+	if (word[n] == '-')
+		return num_u64(word + n + 1, CAMPAIGN_MAX_TRIALS - 1, hi);
+
+	return 0;
+}
+
+int
+edit_select(const struct scan *s, const char *word, unsigned char *pick,
+    struct err *e)
+{
+	uint64_t lo = 0, hi = 0;
+	size_t i, found = 0;
+	int state = -1;
+
+	if (str_eq(word, "failed"))
+		state = STATE_FAILED;
+	else if (str_eq(word, "held"))
+		state = STATE_HELD;
+	else if (parse_range(word, &lo, &hi) < 0 || lo > hi)
+		return err_set(e, EX_USAGE,
+		    "'%s' is not an id, a range like 3-9, 'failed' or 'held'",
+		    word);
+	for (i = 0; i < s->n; i++) {
+		if (state >= 0 ? (int)s->v[i].state != state :
+		                 s->v[i].id < lo || s->v[i].id > hi)
+			continue;
+		pick[i] = 1;
+		found++;
+	}
+	if (found == 0 && state < 0)
+		return err_set(e, EX_NO, "there is no trial %s", word);
+
+	return 0;
+}

@@ -1,0 +1,296 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arr.h"
+#include "base/env.h"
+#include "base/err.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/proc.h"
+#include "base/sig.h"
+#include "form/campaign.h"
+#include "form/point.h"
+#include "form/template.h"
+#include "queue/pool.h"
+
+enum { PARALLEL_MAX = 16 << 20, CHUNK = 4096, KILL_AFTER = 5 };
+
+struct words {
+	size_t n, cap;
+	char **v;
+};
+
+/* moreutils has another program of the same name. */
+static bool
+is_gnu(const char *path)
+{
+	struct err e = ERR_NONE;
+	struct str text = STR_EMPTY;
+	bool yes;
+
+	yes = fs_slurp(AT_FDCWD, path, PARALLEL_MAX, &text, &e) == 0 &&
+	    strstr(text.s, "GNU parallel") != NULL;
+	str_free(&text);
+
+	return yes;
+}
+
+int
+pool_find(struct str *path, struct err *e)
+{
+	const char *env = getenv("PATH");
+
+	if (proc_which("parallel", env != NULL ? env : "/usr/bin:/bin", path) <
+	    0)
+		return err_set(e, EX_UNAVAILABLE,
+		    "GNU parallel is not on the PATH: install the package "
+		    "'parallel'");
+	if (!is_gnu(path->s))
+		return err_set(e, EX_UNAVAILABLE,
+		    "'%s' is not GNU parallel: install the package 'parallel'",
+		    path->s);
+
+	return 0;
+}
+
+static void
+push(struct words *w, const char *text)
+{
+	*arr_push(w) = mem_dup(text);
+}
+
+/* 'text' for sh. */
+static void
+add_quoted(struct str *b, const char *text)
+{
+	str_addc(b, '\'');
+	for (; *text != '\0'; text++)
+		if (*text == '\'')
+			str_add(b, "'\\''");
+		else
+			str_addc(b, *text);
+	str_addc(b, '\'');
+}
+
+/* The user's further options, split as the command is. */
+static int
+push_options(const struct campaign *c, struct words *w, struct err *e)
+{
+	struct space none;
+	struct point empty = { 0, NULL };
+	struct template_env env = { "", "", "", "", "", "", "" };
+	char **words;
+	size_t i;
+
+	if (c->parallel == NULL)
+		return 0;
+	memset(&none, 0, sizeof none);
+	words = template_expand(c->parallel, &none, &empty, &env, e);
+	if (words == NULL)
+		return err_prefix(e, "%s: [local] parallel", c->file);
+	for (i = 0; words[i] != NULL; i++)
+		push(w, words[i]);
+	template_free(words);
+
+	return 0;
+}
+
+static int
+make_words(const struct pool *p, const struct queue *q,
+    const struct campaign *c, const char *parallel, const char *bindir,
+    unsigned jobs, struct words *w, struct err *e)
+{
+	struct str b = STR_EMPTY;
+
+	if (strchr(q->absolute, '{') != NULL || strchr(bindir, '{') != NULL)
+		return err_set(e, EX_CONFIG,
+		    "'%s': GNU parallel replaces braces; move the campaign to "
+		    "a path without them",
+		    strchr(bindir, '{') != NULL ? bindir : q->absolute);
+	push(w, parallel);
+	push(w, "--plain");
+	push(w, "-u");
+	str_addf(&b, "-j%u", jobs);
+	push(w, b.s);
+	str_cut(&b, 0);
+	str_addf(&b, "--term-seq=TERM,%u,KILL,25",
+	    (unsigned)(c->grace + KILL_AFTER) * 1000);
+	push(w, b.s);
+	if (p->login != NULL) {
+		push(w, "--sshlogin");
+		push(w, p->login);
+	}
+	if (push_options(c, w, e) < 0) {
+		str_free(&b);
+		return -1;
+	}
+	str_cut(&b, 0);
+	add_quoted(&b, bindir);
+	str_add(&b, "/hpo-trial --loop --slot {} -- ");
+	add_quoted(&b, q->absolute);
+	str_add(&b, "; echo slot {} $?");
+	push(w, b.s);
+	str_free(&b);
+	*arr_push(w) = NULL;
+
+	return 0;
+}
+
+/* GNU parallel's own files go where ours go, not to the user's home. */
+static void
+make_env(struct pool *p, struct queue *q, struct env *v)
+{
+	env_init(v);
+	queue_tmp(q, &p->home);
+	env_set(v, "PARALLEL_HOME", "%s/hpo/%s", q->absolute, p->home.s);
+	env_set(v, "PARALLEL_SHELL", "/bin/sh");
+}
+
+static void
+become(char **words, char **env, int in, int out)
+{
+	setsid();
+	sig_reset();
+	if (dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0)
+		execve(words[0], words, env);
+	_exit(EX_UNAVAILABLE);
+}
+
+static int
+launch(struct pool *p, char **words, char **env, struct err *e)
+{
+	int in[2], out[2], i;
+
+	if (pipe(in) < 0)
+		return err_sys(e, "cannot make a pipe");
+	if (pipe(out) < 0) {
+		close(in[0]);
+		close(in[1]);
+		return err_sys(e, "cannot make a pipe");
+	}
+	for (i = 0; i < 2; i++) {
+		fcntl(in[i], F_SETFD, FD_CLOEXEC);
+		fcntl(out[i], F_SETFD, FD_CLOEXEC);
+	}
+	p->pid = fork();
+	if (p->pid == 0)
+		become(words, env, in[0], out[1]);
+	close(in[0]);
+	close(out[1]);
+	p->feed = in[1];
+	p->out = out[0];
+	fcntl(p->out, F_SETFL, O_NONBLOCK);
+	if (p->pid < 0) {
+		p->pid = 0;
+		err_sys(e, "cannot start GNU parallel");
+		close(p->feed);
+		close(p->out);
+		p->feed = p->out = -1;
+		return -1;
+	}
+
+	return 0;
+}
+
+int
+pool_start(struct pool *p, struct queue *q, const struct campaign *c,
+    const char *bindir, unsigned jobs, struct err *e)
+{
+	struct words w = { 0, 0, NULL };
+	struct str parallel = STR_EMPTY;
+	struct env env;
+	size_t i;
+	int bad;
+
+	make_env(p, q, &env);
+	bad = pool_find(&parallel, e) < 0 ||
+	    make_words(p, q, c, parallel.s, bindir, jobs, &w, e) < 0 ||
+	    launch(p, w.v, env_done(&env), e) < 0;
+	for (i = 0; i < w.n; i++)
+		free(w.v[i]);
+	arr_free(&w);
+	env_free(&env);
+	str_free(&parallel);
+
+	return bad ? -1 : 0;
+}
+
+int
+pool_feed(struct pool *p, unsigned slot, struct err *e)
+{
+	char line[24];
+	int n = snprintf(line, sizeof line, "%u\n", slot);
+
+	if (p->feed < 0 || fs_write_all(p->feed, line, (size_t)n) < 0)
+		return err_sys(e, "cannot write to GNU parallel");
+
+	return 0;
+}
+
+void
+pool_hang_up(struct pool *p)
+{
+	if (p->feed >= 0)
+		close(p->feed);
+	p->feed = -1;
+}
+
+int
+pool_read(struct pool *p, void (*fn)(void *cookie, const char *line),
+    void *cookie)
+{
+	char *start, *end;
+	ssize_t n;
+
+	if (p->out < 0)
+		return 1;
+	while ((n = read(p->out, str_room(&p->line, CHUNK), CHUNK)) > 0)
+		str_grew(&p->line, (size_t)n);
+	start = p->line.s;
+	while (start != NULL && (end = strchr(start, '\n')) != NULL) {
+		*end = '\0';
+		fn(cookie, start);
+		start = end + 1;
+	}
+	if (start != NULL && start > p->line.s) {
+		p->line.n = strlen(start);
+		memmove(p->line.s, start, p->line.n + 1);
+	}
+
+	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+void
+pool_end(struct pool *p, struct queue *q,
+    void (*fn)(void *cookie, const char *line), void *cookie)
+{
+	struct proc_usage usage;
+	struct err ignored = ERR_NONE;
+	int status;
+
+	if (p->pid == 0)
+		return;
+	pool_hang_up(p);
+	fcntl(p->out, F_SETFL, 0); /* blocking: to the end */
+	while (pool_read(p, fn, cookie) == 0)
+		continue;
+	proc_wait(p->pid, true, &status, &usage);
+	p->pid = 0;
+	close(p->out);
+	p->out = -1;
+	str_cut(&p->line, 0);
+	fs_remove(q->fd, p->home.s, &ignored);
+}
+
+void
+pool_free(struct pool *p)
+{
+	str_free(&p->line);
+	str_free(&p->home);
+	free(p->login);
+	p->login = NULL;
+}

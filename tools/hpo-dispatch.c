@@ -1,0 +1,491 @@
+/* hpo-dispatch: keep workers busy */
+
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arr.h"
+#include "base/clk.h"
+#include "base/err.h"
+#include "base/num.h"
+#include "base/opt.h"
+#include "base/out.h"
+#include "base/proc.h"
+#include "base/sig.h"
+#include "form/campaign.h"
+#include "queue/attempt.h"
+#include "queue/control.h"
+#include "queue/doctor.h"
+#include "queue/edit.h"
+#include "queue/finish.h"
+#include "queue/local.h"
+#include "queue/place.h"
+#include "queue/scan.h"
+#include "queue/tally.h"
+
+enum {
+	OPT_CANCEL = OPT_LONG,
+	OPT_CHECK,
+	OPT_DRAIN,
+	OPT_LOCAL,
+	OPT_PAUSE,
+	OPT_RESUME,
+	OPT_RETRY,
+	OPT_STATUS,
+	OPT_STOP
+};
+
+enum { JOBS_MAX = 4096, DRY_SECONDS = 10 };
+
+static const struct opt opts[] = {
+	{ OPT_CANCEL, "cancel", NULL, "give the named trials up for good" },
+	{ OPT_CHECK, "check", NULL, "see whether the campaign can run here" },
+	{ OPT_DRAIN, "drain", NULL, "let every worker end after its trial" },
+	{ 'h', "help", NULL, "print this help" },
+	{ 'j', "jobs", "N", "workers on this machine (and each ssh host)" },
+	{ OPT_LOCAL, "local", NULL, "run the campaign on this machine" },
+	{ OPT_PAUSE, "pause", NULL, "let nothing new begin" },
+	{ OPT_RESUME, "resume", NULL, "take back --pause, --drain, --stop" },
+	{ OPT_RETRY, "retry", NULL,
+	    "let the named failed or held trials run again" },
+	{ OPT_STATUS, "status", NULL, "print how far the campaign is" },
+	{ OPT_STOP, "stop", NULL,
+	    "interrupt what runs; it goes back to the queue" },
+	{ 'V', "version", NULL, "print the version" },
+	{ 0, NULL, NULL, NULL },
+};
+
+static const struct opt_tool tool = {
+	"hpo-dispatch",
+	"[CAMPAIGN] [ID|ID-ID|failed|held...]",
+	"keep workers busy",
+	opts,
+};
+
+struct wish {
+	int verb; /* an OPT_, OPT_LOCAL by default */
+	bool said_local;
+	unsigned jobs;
+	const char *campaign;
+	struct {
+		size_t n, cap;
+		const char **v;
+	} trial; /* words that name trials */
+};
+
+struct session {
+	struct queue q;
+	struct campaign c;
+	struct str bindir;
+	struct out out;
+	struct err out_error;
+	/* The progress bar, on a terminal. */
+	bool bar, drawn;
+	double started;
+	uint32_t ended_at_start;
+	bool counted;
+	double best; /* of the first objective */
+	unsigned failed;
+};
+
+static int
+take_option(struct wish *w, int c, const char *arg, struct err *e)
+{
+	uint64_t n;
+
+	switch (c) {
+	case 'j':
+		if (num_u64(arg, JOBS_MAX, &n) < 0 || n == 0)
+			return err_set(e, EX_USAGE,
+			    "--jobs takes a number from 1 to %d, not '%s'",
+			    JOBS_MAX, arg);
+		w->jobs = (unsigned)n;
+		return 0;
+	case OPT_LOCAL:
+		w->said_local = true;
+		return 0;
+	default:
+		if (w->verb != 0 && w->verb != c)
+			return err_set(e, EX_USAGE,
+			    "one of --cancel, --check, --drain, --pause, "
+			    "--resume, --retry, --status, --stop at a time");
+		w->verb = c;
+		return 0;
+	}
+}
+
+static bool
+names_trials(const char *word)
+{
+	return (word[0] >= '0' && word[0] <= '9' &&
+	           word[strspn(word, "0123456789-")] == '\0') ||
+	    str_eq(word, "failed") || str_eq(word, "held");
+}
+
+static int
+parse(int argc, char *argv[], struct wish *w, struct err *e)
+{
+	const char *arg;
+	int c;
+
+	memset(w, 0, sizeof *w);
+	while ((c = opt_next(&tool, argc, argv, &arg, e)) != 0) {
+		if (c == 'h') {
+			opt_help(&tool, stdout);
+			return 1;
+		}
+		if (c == 'V') {
+			puts("hpo-dispatch " HPO_VERSION);
+			return 1;
+		}
+		if (c < 0 || take_option(w, c, arg, e) < 0)
+			return -1;
+	}
+	for (; optind < argc; optind++) {
+		bool edits = w->verb == OPT_CANCEL || w->verb == OPT_RETRY;
+
+		if (edits && names_trials(argv[optind]))
+			*arr_push(&w->trial) = argv[optind];
+		else if (w->campaign == NULL)
+			w->campaign = argv[optind];
+		else
+			return err_set(e, EX_USAGE,
+			    "one campaign at a time, not '%s'", argv[optind]);
+	}
+	if ((w->verb == OPT_CANCEL || w->verb == OPT_RETRY) && w->trial.n == 0)
+		return err_set(e, EX_USAGE,
+		    "name the trials: an id, a range like 3-9, 'failed' or "
+		    "'held'");
+
+	return 0;
+}
+
+static int
+open_campaign(struct session *s, const struct wish *w, enum queue_mode mode,
+    struct err *e)
+{
+	struct str path = STR_EMPTY;
+	int bad;
+
+	bad = place_campaign(w->campaign, &path, e);
+	if (!bad)
+		bad = queue_open(path.s, QUEUE_READ, &s->q, e);
+	if (!bad)
+		bad = queue_campaign(&s->q, mode == QUEUE_WRITE, &s->c, e);
+	if (!bad && mode == QUEUE_WRITE && s->q.fd < 0) {
+		queue_close(&s->q);
+		bad = queue_open(path.s, mode, &s->q, e);
+	}
+	if (!bad)
+		bad = proc_self_dir(&s->bindir, e);
+	str_free(&path);
+
+	return bad;
+}
+
+/* --- the local backend ---------------------------------------------------- */
+
+static void
+wipe_bar(struct session *s)
+{
+	if (s->drawn && write(STDERR_FILENO, "\r\033[K", 4) < 0)
+		s->bar = false;
+	s->drawn = false;
+}
+
+/* Of "id status objective…" keep the best and the failures. */
+static void
+note_result(struct session *s, const char *line)
+{
+	char status[32];
+	double value;
+	unsigned id;
+	int n;
+
+	n = sscanf(line, "%u %31s %lf", &id, status, &value);
+	if (n == 3 && str_eq(status, "ok") && s->c.nobjective > 0) {
+		if (isnan(s->best) ||
+		    (s->c.objective[0].maximize ? value > s->best :
+		                                  value < s->best))
+			s->best = value;
+	} else if (n >= 2 && !str_eq(status, "ok") &&
+	    !str_eq(status, "pruned")) {
+		s->failed++;
+	}
+}
+
+static void
+on_line(void *cookie, const char *line)
+{
+	struct session *s = cookie;
+
+	note_result(s, line);
+	wipe_bar(s);
+	out_add(&s->out, line);
+	out_addc(&s->out, '\n');
+	/* Nobody reads us any more: end as for a closed terminal. */
+	if (s->out_error.code == 0 && out_flush(&s->out, &s->out_error) < 0)
+		raise(SIGUSR2);
+}
+
+/* "mlp  23/50  4 running  2 failed  best 0.0194  2m left" */
+static void
+on_look(void *cookie, const struct tally *t)
+{
+	struct session *s = cookie;
+	struct str b = STR_EMPTY;
+	uint32_t ended = tally_ended(t);
+	double left;
+
+	if (!s->counted)
+		s->ended_at_start = ended;
+	s->counted = true;
+	if (!s->bar)
+		return;
+	str_addf(&b, "\r\033[K%s  %u/%u  %u running", s->c.name, ended,
+	    t->trials, t->count[STATE_RUNNING]);
+	if (t->count[STATE_HELD] > 0)
+		str_addf(&b, "  %u held", t->count[STATE_HELD]);
+	if (s->failed > 0)
+		str_addf(&b, "  %u failed", s->failed);
+	if (!isnan(s->best))
+		str_addf(&b, "  best %.4g", s->best);
+	if (ended > s->ended_at_start && ended < t->trials) {
+		left = (clk_boot() - s->started) *
+		    (double)(t->trials - ended) /
+		    (double)(ended - s->ended_at_start);
+		str_addf(&b, left < 100 ? "  %.0f s left" : "  %.0f min left",
+		    left < 100 ? left : left / 60);
+	}
+	s->drawn = write(STDERR_FILENO, b.s, b.n) > 0;
+	str_free(&b);
+}
+
+static int
+refuse_login_node(const struct wish *w, struct err *e)
+{
+	const char *path = getenv("PATH");
+	struct str found = STR_EMPTY;
+	bool is_login;
+
+	is_login = !w->said_local && getenv("SLURM_JOB_ID") == NULL &&
+	    proc_which("sbatch", path != NULL ? path : "", &found) == 0;
+	str_free(&found);
+	if (is_login)
+		return err_set(e, EX_USAGE,
+		    "this looks like a login node: say --local to run here");
+
+	return 0;
+}
+
+/* Is any trial ok (or pruned)?  Else the answer is no. */
+static int
+run_local(struct session *s, const struct wish *w, struct err *e)
+{
+	struct local l = { .q = &s->q, .c = &s->c,
+		.bindir = str_text(&s->bindir), .workers = w->jobs,
+		.line = on_line, .look = on_look, .cookie = s };
+	static const char *const ends[] = { "ended", "paused", "drained",
+		"stopped" };
+	struct tally t;
+	int end;
+
+	if (attempt_check(&s->q, &s->c, str_text(&s->bindir), e) < 0 ||
+	    sig_catch(true, e) < 0)
+		return -1;
+	signal(SIGPIPE, SIG_IGN); /* a pool that ends is not our end */
+	s->bar = isatty(STDERR_FILENO) == 1;
+	s->started = clk_boot();
+	s->best = (double)NAN;
+	end = local_run(&l, &t, e);
+	wipe_bar(s);
+	if (end < 0)
+		return -1;
+	if (end != LOCAL_ENDED)
+		err_warn(tool.name, "%s: %u of %u trials have ended%s",
+		    ends[end], tally_ended(&t), t.trials,
+		    end == LOCAL_PAUSED ? "; hpo-dispatch --resume goes on" :
+		                          "");
+
+	return end != LOCAL_ENDED || t.count[STATE_DONE] == 0;
+}
+
+/* --- the other verbs ------------------------------------------------------ */
+
+static int
+status(struct session *s, struct err *e)
+{
+	struct control c;
+	struct tally t;
+	size_t i;
+
+	if (tally_take(&s->q, &s->c, &t, e) < 0 ||
+	    control_read(&s->q, &c, e) < 0)
+		return -1;
+	out_addf(&s->out, "campaign\t%s\ntrials\t%u\nunborn\t%u\n", s->c.name,
+	    t.trials, t.unborn);
+	for (i = 0; i <= STATE_FAILED; i++)
+		out_addf(&s->out, "%s\t%u\n", name_state((enum state)i),
+		    t.count[i] +
+		        (i == STATE_FAILED ? t.count[STATE_CLOSED] : 0));
+	out_addf(&s->out, "workers\t%u\ncontrol\t%s\n", t.workers,
+	    c.stop      ? "stop" :
+	        c.drain ? "drain" :
+	        c.pause ? "pause" :
+	                  "none");
+	control_free(&c);
+
+	return !tally_finished(&t);
+}
+
+static int
+control(struct session *s, int verb, struct err *e)
+{
+	if (verb == OPT_RESUME)
+		return control_clear(&s->q, e);
+
+	return control_set(&s->q,
+	    verb == OPT_PAUSE     ? "pause" :
+	        verb == OPT_DRAIN ? "drain" :
+	                            "stop",
+	    e);
+}
+
+/* --cancel and --retry: 1 if any named trial could not be changed. */
+static int
+edit(struct session *s, const struct wish *w, struct err *e)
+{
+	struct err why = ERR_NONE;
+	unsigned char *pick;
+	struct token t;
+	struct scan scan;
+	size_t i;
+	int rc, answer = 0;
+
+	if (scan_all(&s->q, &scan, e) < 0)
+		return -1;
+	pick = mem_zero(scan.n, 1);
+	for (i = 0, rc = 0; i < w->trial.n && rc == 0; i++)
+		rc = edit_select(&scan, w->trial.v[i], pick, e);
+	for (i = 0; i < scan.n && rc >= 0; i++) {
+		if (!pick[i])
+			continue;
+		err_clear(&why);
+		scan_as_token(&scan.v[i], &t);
+		rc = w->verb == OPT_CANCEL ?
+		    edit_cancel(&s->q, &s->c, &t, &why) :
+		    edit_retry(&s->q, &t, &why);
+		if (rc < 0)
+			*e = why;
+		else if (rc == EDIT_NOT)
+			err_report(tool.name, &why);
+		if (rc == EDIT_NOT)
+			answer = EX_NO;
+	}
+	free(pick);
+	scan_free(&scan);
+
+	return rc < 0 ? -1 : answer;
+}
+
+static void
+print_finding(void *cookie, const char *what, const char *remedy)
+{
+	struct session *s = cookie;
+
+	out_addf(&s->out, "NO   %s\n     remedy: %s\n", what, remedy);
+	if (out_flush(&s->out, &s->out_error) < 0)
+		return;
+}
+
+static void
+print_passed(void *cookie, const char *what)
+{
+	struct session *s = cookie;
+
+	out_addf(&s->out, "ok   %s\n", what);
+	if (out_flush(&s->out, &s->out_error) < 0)
+		return;
+}
+
+static int
+check(struct session *s, struct err *e)
+{
+	struct doctor d = { .q = &s->q, .c = &s->c,
+		.bindir = str_text(&s->bindir), .trial_seconds = DRY_SECONDS,
+		.finding = print_finding, .passed = print_passed, .cookie = s };
+	int n = doctor_check(&d, e);
+
+	return n < 0 ? -1 : n > 0;
+}
+
+static int
+obey(struct session *s, const struct wish *w, struct err *e)
+{
+	switch (w->verb) {
+	case 0:
+		return run_local(s, w, e);
+	case OPT_STATUS:
+		return status(s, e);
+	case OPT_CHECK:
+		return check(s, e);
+	case OPT_CANCEL:
+	case OPT_RETRY:
+		return edit(s, w, e);
+	default:
+		return control(s, w->verb, e);
+	}
+}
+
+static int
+run(int argc, char *argv[], struct err *e)
+{
+	struct session s;
+	struct wish w;
+	int rc;
+
+	rc = parse(argc, argv, &w, e);
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	memset(&s, 0, sizeof s);
+	s.q.root = s.q.fd = -1;
+	out_init(&s.out, STDOUT_FILENO);
+	rc = w.verb == 0 ? refuse_login_node(&w, e) : 0;
+	if (rc == 0)
+		rc = open_campaign(&s, &w,
+		    w.verb == OPT_STATUS ? QUEUE_READ : QUEUE_WRITE, e);
+	if (rc == 0)
+		rc = obey(&s, &w, e);
+	if (rc >= 0 &&
+	    (s.out_error.code != 0 || out_flush(&s.out, &s.out_error) < 0)) {
+		*e = s.out_error;
+		rc = -1;
+	}
+	campaign_free(&s.c);
+	queue_close(&s.q);
+	str_free(&s.bindir);
+	arr_free(&w.trial);
+
+	return rc;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct err e = ERR_NONE;
+	int rc;
+
+	signal(SIGPIPE, SIG_DFL);
+	rc = run(argc, argv, &e);
+	if (rc >= 0 && (fflush(stdout) == EOF || ferror(stdout)))
+		rc = err_sys(&e, "cannot write standard output");
+	if (rc < 0) {
+		err_report(tool.name, &e);
+		return e.code;
+	}
+
+	return rc;
+}
