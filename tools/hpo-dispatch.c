@@ -10,6 +10,7 @@
 #include "base/arr.h"
 #include "base/clk.h"
 #include "base/err.h"
+#include "base/fs.h"
 #include "base/num.h"
 #include "base/opt.h"
 #include "base/out.h"
@@ -478,6 +479,7 @@ main(int argc, char *argv[])
 	struct err e = ERR_NONE;
 	int rc;
 
+	fs_guard_std();
 	signal(SIGPIPE, SIG_DFL);
 	rc = run(argc, argv, &e);
 	if (rc >= 0 && (fflush(stdout) == EOF || ferror(stdout)))

@@ -144,6 +144,9 @@ parse_options(int argc, char *argv[], struct wish *w, struct err *e)
 		}
 	if (bad)
 		return -1;
+	if (w->verify && (counted || w->enqueue != NULL || w->print_points))
+		return err_set(e, EX_USAGE,
+		    "--verify makes no trials: leave out the other options");
 	if (w->enqueue != NULL && counted)
 		return err_set(e, EX_USAGE,
 		    "--enqueue makes as many trials as the file has points: "
@@ -180,14 +183,19 @@ read_given(struct sampling *s, const char *file, struct err *e)
 {
 	struct str text = STR_EMPTY;
 	bool is_stdin = str_eq(file, "-");
-	int bad;
+	int fd, bad;
 
-	bad = fs_slurp(AT_FDCWD, is_stdin ? "/dev/stdin" : file, GIVEN_MAX,
-	    &text, e);
+	fd = is_stdin ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, "cannot open '%s'", file);
+	if (is_stdin)
+		file = "<stdin>";
+	bad = fs_drain(fd, file, GIVEN_MAX, &text, e);
 	if (!bad)
-		bad = point_parse(str_text(&text), text.n,
-		    is_stdin ? "<stdin>" : file, &s->c.space, &s->given,
-		    &s->ngiven, e);
+		bad = point_parse(str_text(&text), text.n, file, &s->c.space,
+		    &s->given, &s->ngiven, e);
+	if (!is_stdin)
+		close(fd);
 	str_free(&text);
 
 	return bad;
@@ -309,6 +317,23 @@ print_made(struct sampling *s, const struct wish *w, const struct trial *t,
 	return out_flush(&s->out, e);
 }
 
+/* The first writer makes hpo/; whoever finds nothing to write does not. */
+static int
+open_for_writing(struct sampling *s, struct err *e)
+{
+	struct str path = STR_EMPTY;
+	int bad;
+
+	if (s->q.fd >= 0)
+		return 0;
+	str_add(&path, s->q.path);
+	queue_close(&s->q);
+	bad = queue_open(path.s, QUEUE_WRITE, &s->q, e);
+	str_free(&path);
+
+	return bad;
+}
+
 /*
  * One batch of at most ${want}: 1 if ids were left, 0 if the budget is used
  * up.  An id that another sampler took meanwhile is not ours; a given point
@@ -332,6 +357,8 @@ make_batch(struct sampling *s, const struct wish *w, uint32_t want,
 		bad = conceive(s, id[i], given != NULL ? &given[i] : NULL,
 		    &t[i], e);
 	k = i;
+	if (!bad && n > 0)
+		bad = open_for_writing(s, e);
 	if (!bad && n > 0)
 		bad = birth_batch(&s->q, t, n, made, e);
 	*done = 0;
@@ -458,7 +485,6 @@ static int
 begin(struct sampling *s, const struct wish *w, struct err *e)
 {
 	struct str path = STR_EMPTY;
-	bool reads = w->dry || w->verify;
 	size_t i;
 	int bad;
 
@@ -471,11 +497,6 @@ begin(struct sampling *s, const struct wish *w, struct err *e)
 		bad = find_searcher(s, e);
 	if (!bad && w->enqueue != NULL)
 		bad = read_given(s, w->enqueue, e);
-	/* Nothing is written before all that can be wrong has been read. */
-	if (!bad && !reads && s->q.fd < 0) {
-		queue_close(&s->q);
-		bad = queue_open(path.s, QUEUE_WRITE, &s->q, e);
-	}
 	str_free(&path);
 	if (bad)
 		return -1;
@@ -533,6 +554,7 @@ main(int argc, char *argv[])
 	struct err e = ERR_NONE;
 	int rc;
 
+	fs_guard_std();
 	signal(SIGPIPE, SIG_DFL);
 	rc = run(argc, argv, &e);
 	if (rc >= 0 && (fflush(stdout) == EOF || ferror(stdout)))

@@ -13,6 +13,18 @@
 
 enum { CHUNK = 65536 };
 
+void
+fs_guard_std(void)
+{
+	static const int mode[] = { O_WRONLY, O_RDONLY, O_WRONLY };
+	int fd;
+
+	/* open(2) takes the lowest number that is free. */
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", mode[fd]) != fd)
+			return;
+}
+
 int
 fs_open_dir(int at, const char *path, struct err *e)
 {
@@ -42,11 +54,24 @@ read_all(int fd, size_t max, struct str *b)
 }
 
 int
+fs_drain(int fd, const char *name, size_t max, struct str *b, struct err *e)
+{
+	size_t old = b->n;
+
+	if (read_all(fd, max, b) < 0)
+		return err_sys(e, "cannot read '%s'", name);
+	if (b->n - old > max)
+		return err_set(e, EX_DATAERR, "'%s' is larger than %zu bytes",
+		    name, max);
+
+	return 0;
+}
+
+int
 fs_slurp(int at, const char *path, size_t max, struct str *b, struct err *e)
 {
 	struct stat st;
-	size_t old = b->n;
-	int fd, bad = 0;
+	int fd, bad;
 
 	fd = openat(at, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
@@ -55,11 +80,8 @@ fs_slurp(int at, const char *path, size_t max, struct str *b, struct err *e)
 		bad = err_sys(e, "cannot read '%s'", path);
 	else if (!S_ISREG(st.st_mode))
 		bad = err_set(e, EX_DATAERR, "'%s' is not a file", path);
-	else if (read_all(fd, max, b) < 0)
-		bad = err_sys(e, "cannot read '%s'", path);
-	else if (b->n - old > max)
-		bad = err_set(e, EX_DATAERR, "'%s' is larger than %zu bytes",
-		    path, max);
+	else
+		bad = fs_drain(fd, path, max, b, e);
 	close(fd);
 
 	return bad;

@@ -15,6 +15,14 @@ struct err;
  * invisible to listings.
  */
 
+/*
+ * fs_guard_std():
+ * Give descriptors 0, 1 and 2 that are closed a file that refuses to be read
+ * (0) or written (1), or swallows all (2): else the next file that is opened
+ * would be what messages and data are written to.
+ */
+void fs_guard_std(void);
+
 /* fs_open_dir(at, path, e): A descriptor of a directory. */
 int fs_open_dir(int at, const char *path, struct err *e);
 
@@ -24,6 +32,11 @@ int fs_open_dir(int at, const char *path, struct err *e);
  * (EX_DATAERR).
  */
 int fs_slurp(int at, const char *path, size_t max, struct str *b,
+    struct err *e);
+
+/* fs_drain(fd, name, max, b, e): The same of what a descriptor of any kind
+ * still has to give; ${name} is for messages. */
+int fs_drain(int fd, const char *name, size_t max, struct str *b,
     struct err *e);
 
 /*

@@ -295,7 +295,7 @@ digits(double x, int prec, uint64_t *digit, int *exp10)
 static size_t
 lay_out(uint64_t digit, int prec, int exp10, char *p)
 {
-	char text[PLACES + 1];
+	char text[PLACES] = { '0' };
 	char *start = p;
 	int i, n = prec;
 

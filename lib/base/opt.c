@@ -38,6 +38,37 @@ fill(const struct opt_tool *t, char *shorts, struct option *longs)
 	memset(longs, 0, sizeof *longs);
 }
 
+/* An abbreviation is refused, though what it stands for is plain. */
+static const char *
+nearest(const char *word, const char *const *names, size_t n)
+{
+	const char *whole = NULL;
+	size_t i;
+
+	for (i = 0; i < n && *word != '\0'; i++)
+		if (str_starts(names[i], word)) {
+			if (whole != NULL)
+				return str_nearest(word, names, n);
+			whole = names[i];
+		}
+
+	return whole != NULL ? whole : str_nearest(word, names, n);
+}
+
+/* Is "--word" or "--word=..." spelt in full? */
+static int
+is_exact(const struct opt_tool *t, const char *word)
+{
+	size_t n = strcspn(word, "=") - 2;
+	const struct opt *o;
+
+	for (o = t->opts; o->name != NULL; o++)
+		if (strlen(o->name) == n && strncmp(o->name, word + 2, n) == 0)
+			return 1;
+
+	return 0;
+}
+
 static int
 unknown(const struct opt_tool *t, const char *word, struct err *e)
 {
@@ -49,7 +80,7 @@ unknown(const struct opt_tool *t, const char *word, struct err *e)
 	for (; t->opts[n].name != NULL; n++)
 		names[n] = t->opts[n].name;
 	snprintf(bare, sizeof bare, "%.*s", (int)strcspn(word, "="), word);
-	near = str_starts(bare, "--") ? str_nearest(bare + 2, names, n) : NULL;
+	near = str_starts(bare, "--") ? nearest(bare + 2, names, n) : NULL;
 	if (near != NULL)
 		return err_set(e, EX_USAGE,
 		    "unknown option '%s', did you mean '--%s'?", bare, near);
@@ -83,6 +114,8 @@ opt_next(const struct opt_tool *t, int argc, char **argv, const char **arg,
 			dashed[1] = (char)optopt;
 			word = dashed;
 		}
+		if (str_starts(word, "--") && !is_exact(t, word))
+			return unknown(t, word, e);
 		if (id == ':')
 			return err_set(e, EX_USAGE,
 			    "option '%s' needs an argument", word);
@@ -93,7 +126,7 @@ opt_next(const struct opt_tool *t, int argc, char **argv, const char **arg,
 			    (int)strcspn(word, "="), word);
 		return unknown(t, word, e);
 	}
-	if (i >= 0 && strcspn(word + 2, "=") != strlen(longs[i].name))
+	if (i >= 0 && !is_exact(t, word))
 		return unknown(t, word, e);
 
 	return id;

@@ -255,7 +255,7 @@ proc_which(const char *name, const char *path, struct str *b)
 		str_add(b, name);
 		if (access(b->s + start, X_OK) == 0)
 			return 0;
-		found = found || access(b->s + start, F_OK) == 0;
+		found = found || errno == EACCES;
 		str_cut(b, start);
 		if (path[n] == '\0')
 			break;

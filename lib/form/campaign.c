@@ -54,9 +54,13 @@ static int
 add_param(struct reader *r, const struct inifile_entry *ent, struct err *why)
 {
 	struct err again = ERR_NONE;
-	int bad =
-	    space_add_param(&r->c->space, ent->key, ent->value, ent->line, why);
+	int bad = -1;
 
+	if (*ent->value == '\0')
+		err_set(why, EX_DATAERR, "'%.80s' has no value", ent->key);
+	else
+		bad = space_add_param(&r->c->space, ent->key, ent->value,
+		    ent->line, why);
 	/* Expressions and the command may name it all the same. */
 	if (bad != 0)
 		space_add_param(&r->c->space, ent->key, "const(0)", ent->line,
@@ -197,7 +201,7 @@ add_named(struct reader *r, const struct inifile_entry *ent, struct err *why)
 	s->section = r->section;
 	s->key = mem_dup(ent->key);
 	s->line = ent->line;
-	if (*ent->value == '\0')
+	if (*ent->value == '\0' && r->section->add != add_param)
 		return err_set(why, EX_DATAERR, "'%.80s' has no value",
 		    ent->key);
 
@@ -300,6 +304,8 @@ check_whole(struct reader *r, struct err *e)
 		    c->lease, c->heartbeat);
 	if (!has_params(r))
 		err_add(e, EX_DATAERR, "%s: [space] has no parameter", c->file);
+	if (c->space.n == 0) /* every name would be unknown */
+		return;
 	space_finish(&c->space, c->file, e);
 	if (c->command != NULL &&
 	    template_check(c->command, &c->space, &why) != 0)

@@ -12,6 +12,9 @@ struct err;
 /*
  * campaign.ini: what to search, how, and what to run.  Written by the user,
  * never by a program.  Keys, defaults and bounds: hpo-campaign(5).
+ *
+ * A section or a key stands there once; [slurm] is passed over.  Metric
+ * names are those of form/metrics, of at most 79 bytes.
  */
 
 struct objective {
@@ -19,7 +22,10 @@ struct objective {
 	bool maximize;
 };
 
-/* A [metrics] entry: what to look for in the command's output. */
+/*
+ * A [metrics] entry: what to look for in the command's output.  Brackets and
+ * quotes protect " ;" and " #" in it (form/inifile); backslashes stay.
+ */
 struct pattern {
 	char *metric;
 	char *regex; /* POSIX extended */

@@ -457,11 +457,14 @@ domain_parse(const char *text, struct domain *d, struct err *e)
 	size_t n = strcspn(text + blanks, " \t(");
 	char *name = mem_dupn(text + blanks, n);
 	const struct form *f = find_form(name);
+	const char *after;
 	struct call c;
 	int rc = -1;
 
 	memset(d, 0, sizeof *d);
-	if (f == NULL || strchr(text, '(') == NULL) {
+	after = text + blanks + n;
+	after += strspn(after, " \t");
+	if (f == NULL || *after != '(') {
 		unknown(text + blanks, name, e);
 		goto out;
 	}

@@ -247,13 +247,14 @@ struct evaluation {
 static void
 push_variable(lua_State *L, const struct evaluation *run, const char *name)
 {
-	const struct expr_var *var = run->var;
-	const struct expr_var *end = var + run->n;
+	const struct expr_var *var = NULL;
 	double x;
+	size_t i;
 
-	while (var < end && !str_eq(var->name, name))
-		var++;
-	if (var == end)
+	for (i = 0; i < run->n && var == NULL; i++)
+		if (str_eq(run->var[i].name, name))
+			var = &run->var[i];
+	if (var == NULL)
 		lua_pushnil(L);
 	else if (var->number && num_double(var->text, &x) == 0)
 		lua_pushnumber(L, x);

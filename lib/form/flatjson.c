@@ -12,6 +12,7 @@ enum { DEEP = 64, REPLACEMENT = 0xfffd };
 void
 flatjson_open(struct flatjson *j, char *text)
 {
+	j->started = false;
 	j->p = text;
 	j->sign = '\0';
 }
@@ -128,9 +129,9 @@ unescape(char *from, char **to)
 static char *
 take_string(char *p, struct err *e)
 {
-	char *to = ++p, *from;
+	char *to, *from;
 
-	for (; *p != '"' && *p != '\\' && (unsigned char)*p >= ' '; p++)
+	for (p++; *p != '"' && *p != '\\' && (unsigned char)*p >= ' '; p++)
 		;
 	to = p;
 	while (*p != '"') {
@@ -239,9 +240,10 @@ int
 flatjson_next(struct flatjson *j, const char **key, const char **value,
     struct err *e)
 {
-	bool first = j->sign == '\0';
+	bool first = !j->started;
 	char *p;
 
+	j->started = true;
 	if (first) {
 		j->p = skip_blanks(j->p);
 		j->sign = *j->p;

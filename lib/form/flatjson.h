@@ -1,6 +1,8 @@
 #ifndef FORM_FLATJSON_H
 #define FORM_FLATJSON_H
 
+#include <stdbool.h>
+
 struct err;
 
 /*
@@ -9,6 +11,7 @@ struct err;
  * spelling, which a parser that makes doubles of them cannot promise.
  */
 struct flatjson {
+	bool started;
 	char *p;
 	char sign; /* what was at ${p}: a value's NUL may be there now */
 };

@@ -41,10 +41,13 @@ struct token {
 static size_t
 long_bracket(const char *p)
 {
-	size_t level = strspn(p + 1, "=");
 	const char *q;
+	size_t level;
 
-	if (*p != '[' || p[1 + level] != '[')
+	if (*p != '[')
+		return 0;
+	level = strspn(p + 1, "=");
+	if (p[1 + level] != '[')
 		return 0;
 	for (q = strchr(p, ']'); q != NULL; q = strchr(q + 1, ']'))
 		if (strspn(q + 1, "=") == level && q[1 + level] == ']')
@@ -255,6 +258,9 @@ take_name(struct scan *s, const struct token *t, const struct token *before,
 	if (s->place != IN_TEXT) {
 		if (!token_is(before, "<")) /* local x <const> */
 			*arr_push(&s->local) = *t;
+		/* The name of a local function outlives its text. */
+		if (s->place == BEFORE_PARAMETERS)
+			s->scope.v[s->scope.n - 1].locals++;
 		return;
 	}
 	if (s->brace > 0 && token_is(&after, "="))

@@ -23,7 +23,7 @@ struct metric {
 	struct {
 		size_t n, cap;
 		struct metric_point *v;
-	} curve; /* at most METRICS_CURVE points: then every second is
+	} curve;        /* at most METRICS_CURVE points: then every second is
 	            dropped, the first and the last are always there */
 	size_t stride;  /* of that thinning: every which point is kept, */
 	size_t skipped; /* and how many came after the last such one; if

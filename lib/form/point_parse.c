@@ -230,8 +230,8 @@ take_lines(struct reader *r, char *text)
 	}
 }
 
-/* NOLINTNEXTLINE(readability-function-size): seven parameters */
 int
+/* NOLINTNEXTLINE(readability-function-size): seven parameters */
 point_parse(const char *text, size_t len, const char *name,
     const struct space *s, struct point **out, size_t *n, struct err *e)
 {

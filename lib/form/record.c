@@ -270,7 +270,7 @@ record_parse(const struct record *form, const char *text, size_t n,
     const char *file, void *object, struct err *e)
 {
 	struct state s = { form, object, 0, 0, false };
-	char seal[SEAL + 1];
+	char seal[SEAL + 1] = "";
 	const char *lack = NULL;
 	size_t i;
 

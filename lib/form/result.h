@@ -30,6 +30,11 @@ enum { RESULT_TAIL = 20, RESULT_TAIL_BYTES = 500 };
 
 /*
  * result.A.W.ini: one attempt's end.  Written once, never changed.
+ * [result] holds the fields below by their names, ${exit} and ${signal} as
+ * "none" where there is none, seconds with 3 decimals; [metrics] and [curve]
+ * ("step value, step value, ...") numbers that read back exactly; [log]
+ * the last lines, tail.1 the oldest of them, cut at RESULT_TAIL_BYTES;
+ * form/record seals it.
  */
 struct result {
 	uint32_t id;
@@ -49,7 +54,11 @@ struct result {
 
 void result_format(const struct result *r, struct str *b);
 
-/* result_parse(text, n, file, r, e): -1, EX_DATAERR, if it is not whole. */
+/*
+ * result_parse(text, n, file, r, e):
+ * Read one; -1, EX_DATAERR, if it is not whole ("file: result file damaged: "
+ * and why) or a later version wrote it; ${r} is empty then.
+ */
 int result_parse(const char *text, size_t n, const char *file,
     struct result *r, struct err *e);
 

@@ -146,7 +146,8 @@ space_text(const struct space *s)
 	char *domain;
 	size_t i;
 
-	for (p = s->param; p < s->param + s->n; p++) {
+	for (i = 0; i < s->n; i++) {
+		p = &s->param[i];
 		domain = domain_text(&p->domain);
 		add_line(&b, "param", p->name, domain);
 		free(domain);

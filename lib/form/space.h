@@ -27,8 +27,8 @@ enum domain_kind {
 
 struct domain {
 	enum domain_kind kind;
-	double lo, hi;    /* bounds, inclusive, of at most ten digits; mean
-	                        and sd of the normals */
+	double lo, hi;    /* bounds, inclusive, of at most ten digits; the
+	                     normals' mean and sd */
 	double step;      /* 0: none */
 	int64_t ilo, ihi; /* bounds of the integers */
 	int64_t istep;    /* >= 1 */
@@ -56,7 +56,7 @@ struct space {
 	size_t n;
 	struct param *param; /* in the order of [space] */
 	size_t *order;       /* ${n} indices: parents before those whose
-	                         [when] names them, else in file order */
+	                        [when] names them, else in file order */
 	size_t nconstraint;
 	struct constraint *constraint;
 	uint64_t digest; /* of the canonical text, see space_finish() */

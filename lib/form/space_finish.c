@@ -42,20 +42,19 @@ static int
 settle_whens(struct space *s, const char *file, struct err *e)
 {
 	struct constraint *w;
-	struct param *p;
-	size_t i;
+	size_t i, j;
 	int rc = 0;
 
-	for (w = s->when; w < s->when + s->nwhen; w++) {
+	for (j = 0; j < s->nwhen; j++) {
+		w = &s->when[j];
 		i = space_find(s, w->name);
-		p = &s->param[i];
 		if (i == s->n) {
 			rc = unknown(s, file, w->line, "[when] of the", w->name,
 			    e);
 			expr_free(w->expr);
 		} else {
-			p->when = w->expr;
-			p->when_line = w->line;
+			s->param[i].when = w->expr;
+			s->param[i].when_line = w->line;
 		}
 		free(w->name);
 	}
@@ -88,15 +87,20 @@ check_all_names(const struct space *s, const char *file, struct err *e)
 {
 	const struct constraint *c;
 	const struct param *p;
+	size_t i;
 	int rc = 0;
 
-	for (p = s->param; p < s->param + s->n; p++)
+	for (i = 0; i < s->n; i++) {
+		p = &s->param[i];
 		if (p->when != NULL &&
 		    check_names(s, p->when, file, p->when_line, e) != 0)
 			rc = -1;
-	for (c = s->constraint; c < s->constraint + s->nconstraint; c++)
+	}
+	for (i = 0; i < s->nconstraint; i++) {
+		c = &s->constraint[i];
 		if (check_names(s, c->expr, file, c->line, e) != 0)
 			rc = -1;
+	}
 
 	return rc;
 }

@@ -102,8 +102,8 @@ const struct table *table_columns(const struct table_reader *r);
  * at the end, -1 with EX_DATAERR "name:line: what", or what read(2) said.
  * A reader that has failed is only good for closing.
  */
-int table_next(struct table_reader *r, const char *const **field,
-    struct err *e);
+int
+table_next(struct table_reader *r, const char *const **field, struct err *e);
 
 void table_close(struct table_reader *r);
 

@@ -12,6 +12,9 @@ struct space;
 
 /*
  * trial.ini: what a trial is.  Written once, by the sampler, never changed.
+ * [trial] holds the fields below by their names, ${parent} as "none" for -1,
+ * ${space} and ${random} as 16 hex digits; [point] a line per active
+ * parameter; form/record seals it.
  */
 struct trial {
 	uint32_t id;
@@ -32,7 +35,8 @@ void trial_format(const struct trial *t, struct str *b);
 
 /*
  * trial_parse(text, n, file, t, e):
- * Read one; -1, EX_DATAERR, if it is not whole ("trial file damaged").
+ * Read one; -1, EX_DATAERR, if it is not whole ("file: trial file damaged: "
+ * and why) or a later version wrote it; ${t} is empty then.
  */
 int trial_parse(const char *text, size_t n, const char *file, struct trial *t,
     struct err *e);
@@ -44,7 +48,8 @@ void trial_set_point(struct trial *t, const struct space *s,
 /*
  * trial_point(t, s, p):
  * The trial's point in the space ${s}: by name; parameters that the space
- * lacks are left out, those that the trial lacks are inactive.
+ * lacks are left out, those that the trial lacks are inactive.  ${p} is
+ * initialised here; the caller frees it.
  */
 void trial_point(const struct trial *t, const struct space *s,
     struct point *p);

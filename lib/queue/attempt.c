@@ -194,7 +194,18 @@ keep_tail(struct result *r, struct str *tail)
 	}
 }
 
-/* The directories and the log of the attempt. */
+/* Does the campaign speak of checkpoints? */
+static bool
+wants_checkpoint(const struct campaign *c)
+{
+	return c->checkpoint_signal != 0 ||
+	    strstr(c->command, "{checkpoint}") != NULL;
+}
+
+/*
+ * Make what the attempt writes to.  The checkpoint's directory is made only
+ * for campaigns that speak of it: an inode and two calls a trial.
+ */
 static int
 prepare(const struct attempt *a, const struct token *t, struct log *log,
     struct err *e)
@@ -204,32 +215,18 @@ prepare(const struct attempt *a, const struct token *t, struct log *log,
 	int bad = 0;
 
 	snprintf(name, sizeof name, "log.%u", t->attempt);
-	bad = log_open(a->q->fd, name_in_home(t->id, name, &path),
-	          a->c->log_limit, log, e) < 0 ||
-	    fs_mkdir(a->q->fd, name_in_home(t->id, "checkpoint", &path), e) <
-	        0;
+	log_init(a->q->fd, name_in_home(t->id, name, &path), a->c->log_limit,
+	    log);
 	unlinkat(a->q->fd, worker_file(a->w->name, "report", &path), 0);
+	if (wants_checkpoint(a->c))
+		bad = fs_mkdir(a->q->fd,
+		    name_in_home(t->id, "checkpoint", &path), e);
 	if (bad && e->sys == ENOENT &&
 	    !fs_is_dir(a->q->fd, name_home(t->id, &path)))
 		bad = QUEUE_GONE;
 	str_free(&path);
 
-	return bad == 1 ? -1 : bad;
-}
-
-/* A checkpoint directory that nobody filled, and a log that is empty. */
-static void
-tidy(const struct attempt *a, const struct token *t, uint64_t logged)
-{
-	struct str path = STR_EMPTY;
-	char name[32];
-
-	unlinkat(a->q->fd, name_in_home(t->id, "checkpoint", &path),
-	    AT_REMOVEDIR);
-	snprintf(name, sizeof name, "log.%u", t->attempt);
-	if (logged == 0)
-		unlinkat(a->q->fd, name_in_home(t->id, name, &path), 0);
-	str_free(&path);
+	return bad;
 }
 
 /* With everything at hand: start, watch, judge. */
@@ -293,7 +290,6 @@ attempt_run(const struct attempt *a, const struct token *t, struct result *r,
 		step = execute(a, t, &trial, &log, r, e);
 		log_close(&log, &tail, TAIL_BYTES);
 		keep_tail(r, &tail);
-		tidy(a, t, log.total);
 		if (step != QUEUE_DONE)
 			result_free(r);
 	}

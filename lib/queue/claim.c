@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/proc.h"
+#include "queue/birth.h"
 #include "queue/claim.h"
 
 int
@@ -131,6 +132,7 @@ claim_id(struct queue *q, const char *worker, uint32_t id, struct token *t,
     struct err *e)
 {
 	struct token waiting, released;
+	struct str home = STR_EMPTY;
 	int rc;
 
 	rc = find_waiting(q, STATE_HELD, id, &waiting, e);
@@ -142,6 +144,11 @@ claim_id(struct queue *q, const char *worker, uint32_t id, struct token *t,
 	if (rc < 0)
 		return -1;
 	rc = find_waiting(q, STATE_READY, id, &waiting, e);
+	/* Born, but its sampler died before it could settle? */
+	if (rc == 0 && queue_exists(q, name_home(id, &home)) &&
+	    birth_settle(q, id, e) == QUEUE_DONE)
+		rc = find_waiting(q, STATE_READY, id, &waiting, e);
+	str_free(&home);
 
 	return rc > 0 ? take(q, worker, &waiting, t, e) : rc;
 }

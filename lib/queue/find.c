@@ -22,31 +22,59 @@ by_id(const void *a, const void *b)
 	return (int)x->state - (int)y->state;
 }
 
-/* List what has ended of a segment; a failed one may be revived. */
+/* What is remembered of a segment, or NULL. */
+static struct find_segment *
+find_segment(struct find *f, uint32_t segment)
+{
+	unsigned i;
+
+	for (i = 0; i < f->used; i++)
+		if (f->segment[i].segment == segment)
+			return &f->segment[i];
+
+	return NULL;
+}
+
+/* An empty place for a segment. */
+static struct find_segment *
+make_room(struct find *f, uint32_t segment)
+{
+	struct find_segment *s = find_segment(f, segment);
+
+	if (s == NULL && f->used < FIND_SEGMENTS)
+		s = &f->segment[f->used++];
+	if (s == NULL)
+		s = &f->segment[f->next++ % FIND_SEGMENTS];
+	s->segment = segment;
+	s->n = 0;
+
+	return s;
+}
+
+/* List what has ended of a segment. */
 static int
 list_ended(struct find *f, uint32_t segment, struct err *e)
 {
 	static const enum state states[] = { STATE_FAILED, STATE_DONE,
 		STATE_CLOSED };
+	struct find_segment *s = make_room(f, segment);
 	struct fs_names names = { 0, 0, NULL };
 	struct str path = STR_EMPTY;
 	struct token t;
 	size_t i, k;
 	int bad = 0;
 
-	f->n = 0;
-	f->segment = segment;
 	for (i = 0; !bad && i < sizeof states / sizeof states[0]; i++) {
 		bad = queue_list(f->q, name_dir(states[i], segment, &path),
 		    &names, e);
 		for (k = 0; k < names.n; k++)
 			if (name_parse_token(names.v[k], states[i], &t) == 0 &&
 			    name_segment(t.id) == segment)
-				*arr_push(f) = t;
+				*arr_push(s) = t;
 		fs_free(&names);
 	}
-	if (f->n > 1)
-		qsort(f->v, f->n, sizeof *f->v, by_id);
+	if (s->n > 1)
+		qsort(s->v, s->n, sizeof *s->v, by_id);
 	str_free(&path);
 
 	return bad;
@@ -56,21 +84,20 @@ list_ended(struct find *f, uint32_t segment, struct err *e)
 static bool
 recall(struct find *f, uint32_t id, struct token *t)
 {
-	size_t lo = 0, hi = f->n, mid;
+	struct find_segment *s = find_segment(f, name_segment(id));
+	size_t lo = 0, hi = s != NULL ? s->n : 0, mid;
 
-	if (f->segment != name_segment(id))
-		return false;
 	while (lo < hi) {
 		mid = lo + (hi - lo) / 2;
-		if (f->v[mid].id <= id)
+		if (s->v[mid].id <= id)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	if (lo == 0 || f->v[lo - 1].id != id || f->v[lo - 1].attempt == TOLD)
+	if (lo == 0 || s->v[lo - 1].id != id || s->v[lo - 1].attempt == TOLD)
 		return false;
-	*t = f->v[lo - 1];
-	f->v[lo - 1].attempt = TOLD;
+	*t = s->v[lo - 1];
+	s->v[lo - 1].attempt = TOLD;
 
 	return true;
 }
@@ -194,5 +221,9 @@ find_trial(struct find *f, uint32_t id, struct token *t, struct err *e)
 void
 find_free(struct find *f)
 {
-	arr_free(f);
+	unsigned i;
+
+	for (i = 0; i < f->used; i++)
+		arr_free(&f->segment[i]);
+	f->used = 0;
 }

@@ -10,15 +10,23 @@ struct err;
 
 /*
  * Finding the tokens of given trials, one after another, by listings.  What
- * the listings of a segment showed to have ended serves the next questions:
- * ids that come in order cost one listing a segment, not one each.
+ * the listings of a segment showed to have ended serves the next questions,
+ * so that many ids cost one listing a segment, not one each.
  */
+enum { FIND_SEGMENTS = 32 };
+
+/* The ended trials of one segment, by id; one that has been told is told
+ * again only after a new listing, as a failed one may be revived. */
+struct find_segment {
+	uint32_t segment;
+	size_t n, cap;
+	struct token *v;
+};
+
 struct find {
 	const struct queue *q;
-	uint32_t segment; /* that ${ended} is of */
-	size_t n, cap;
-	struct token *v; /* its ended trials, by id; one that has been told
-	                    is told again only after a new listing */
+	unsigned used, next;                        /* next to be replaced */
+	struct find_segment segment[FIND_SEGMENTS]; /* ${used} of them */
 };
 
 /*

@@ -19,7 +19,7 @@
 #include "queue/upkeep.h"
 #include "queue/worker.h"
 
-enum { SLOTS_MAX = 4096, BACKOFF_MAX = 60, TICK = 1 };
+enum { SLOTS_MAX = 4096, BACKOFF_MAX = 60, TICK = 1, LOOK_SHARE = 10 };
 
 /* One slot of one host. */
 struct slot {
@@ -30,7 +30,6 @@ struct slot {
 	double not_before; /* back-off, on the boot clock */
 	double backoff;
 	double fed_at;
-	unsigned results; /* lines of its worker's since it was fed */
 };
 
 enum phase { RUNNING, DRAINING, STOPPING };
@@ -53,10 +52,10 @@ struct run {
 	enum phase phase;
 	bool by_control;  /* the phase came from control/ */
 	bool set_control; /* we put a request there ourselves */
-	unsigned stops;  /* stop signals passed on so far */
+	unsigned asked;  /* signals obeyed so far */
 	int fatal;       /* exit code of a worker that says: no use */
 	double next_look;
-	struct str told; /* names of workers that have been told to drain */
+	struct str told; /* names of workers that know of the phase */
 };
 
 unsigned
@@ -164,17 +163,14 @@ find_slot(struct run *r, int number)
 	return NULL;
 }
 
-/* Pass a drain on once to every worker, a stop as often as it is asked. */
+/* Pass the phase on to a worker of ours, once. */
 static void
-tell_worker(struct run *r, const char *name, const struct worker_info *info,
-    bool again)
+tell_worker(struct run *r, const char *name, const struct worker_info *info)
 {
-	if (r->phase == DRAINING && strstr(str_text(&r->told), name) == NULL) {
-		str_add(&r->told, name);
-		kill(info->id.pid, SIGUSR2);
-	}
-	if (r->phase == STOPPING && (again || r->stops == 0))
-		kill(info->id.pid, SIGTERM);
+	if (r->phase == RUNNING || strstr(str_text(&r->told), name) != NULL)
+		return;
+	str_add(&r->told, name);
+	kill(info->id.pid, r->phase == STOPPING ? SIGTERM : SIGUSR2);
 }
 
 /*
@@ -182,7 +178,7 @@ tell_worker(struct run *r, const char *name, const struct worker_info *info,
  * the others hold their slots against us.
  */
 static int
-look_at_workers(struct run *r, bool again, struct err *e)
+look_at_workers(struct run *r, struct err *e)
 {
 	struct fs_names names = { 0, 0, NULL };
 	struct worker_info info;
@@ -200,7 +196,7 @@ look_at_workers(struct run *r, bool again, struct err *e)
 			continue;
 		s = find_slot(r, info.slot);
 		if (s != NULL && s->ours)
-			tell_worker(r, names.v[i], &info, again);
+			tell_worker(r, names.v[i], &info);
 		else if (s != NULL)
 			s->taken = true;
 	}
@@ -279,26 +275,30 @@ drain_remote(struct run *r, struct err *e)
 	return 0;
 }
 
+/* A new phase, or the same asked for again: every worker hears of it. */
+static int
+enter(struct run *r, enum phase phase, struct err *e)
+{
+	r->phase = phase;
+	str_cut(&r->told, 0);
+
+	return drain_remote(r, e);
+}
+
 /* Signals: the first drains, the second stops, more are passed on. */
 static int
-obey_signals(struct run *r, bool *again, struct err *e)
+obey_signals(struct run *r, struct err *e)
 {
 	struct sig_seen s;
-	enum phase was = r->phase;
+	unsigned asked;
 
 	sig_seen(&s);
-	*again = false;
-	if (s.stop + s.drain >= 1 && r->phase == RUNNING)
-		r->phase = DRAINING;
-	if (s.stop >= 2) {
-		r->phase = STOPPING;
-		*again = s.stop - 1 > r->stops;
-		r->stops = s.stop - 1;
-	}
-	if (r->phase != was)
-		return drain_remote(r, e);
+	asked = s.stop + s.drain;
+	if (asked == r->asked)
+		return 0;
+	r->asked = asked;
 
-	return 0;
+	return enter(r, s.stop > 1 ? STOPPING : DRAINING, e);
 }
 
 static int
@@ -312,7 +312,6 @@ obey_control(struct run *r, bool *paused, struct err *e)
 	if ((c.drain || c.stop) && r->phase == RUNNING) {
 		r->phase = c.stop ? STOPPING : DRAINING;
 		r->by_control = true;
-		r->stops = 1; /* the workers read it themselves */
 	}
 	control_free(&c);
 
@@ -326,12 +325,11 @@ static int
 look(struct run *r, struct tally *t, enum local_end *end, struct err *e)
 {
 	struct err ignored = ERR_NONE;
-	bool paused = false, again = false;
+	bool paused = false;
 
-	if (obey_signals(r, &again, e) < 0 ||
-	    (!r->by_control && r->phase == RUNNING &&
-	        obey_control(r, &paused, e) < 0) ||
-	    look_at_workers(r, again, e) < 0)
+	if (obey_signals(r, e) < 0 ||
+	    (r->phase == RUNNING && obey_control(r, &paused, e) < 0) ||
+	    look_at_workers(r, e) < 0)
 		return -1;
 	/* What cannot be kept up now can be at the next look. */
 	upkeep(r->l->q, r->l->c, UPKEEP_QUICK, NULL, &ignored);
@@ -415,8 +413,8 @@ end_pools(struct run *r, bool failed)
 
 	if (failed && count_ours(r) > 0) {
 		r->phase = STOPPING;
-		r->stops = 0;
-		look_at_workers(r, true, &ignored);
+		str_cut(&r->told, 0);
+		look_at_workers(r, &ignored);
 	}
 	for (i = 0; i < r->pools.n; i++)
 		pool_hang_up(&r->pools.v[i]);
@@ -453,8 +451,12 @@ local_run(const struct local *l, struct tally *t, struct err *e)
 		over = -1;
 	while (over == 0) {
 		if (clk_boot() >= r.next_look) {
+			double start = clk_boot(), took;
+
 			over = look(&r, t, &end, e);
-			r.next_look = clk_boot() + TICK;
+			/* Of a large campaign a look takes long: look less. */
+			took = (clk_boot() - start) * LOOK_SHARE;
+			r.next_look = clk_boot() + (took > TICK ? took : TICK);
 		}
 		if (over == 0) {
 			wait_a_little(&r);

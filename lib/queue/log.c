@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,19 +10,24 @@
 #include "base/mem.h"
 #include "queue/log.h"
 
-int
-log_open(int at, const char *path, uint64_t limit, struct log *l,
-    struct err *e)
+void
+log_init(int at, const char *path, uint64_t limit, struct log *l)
 {
 	memset(l, 0, sizeof *l);
+	l->at = at;
+	snprintf(l->path, sizeof l->path, "%s", path);
+	l->fd = -1;
 	l->limit = limit;
 	l->head = limit / 2;
-	l->fd = openat(at, path,
+}
+
+static void
+make_file(struct log *l)
+{
+	l->fd = openat(l->at, l->path,
 	    O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
 	if (l->fd < 0)
-		return err_sys(e, "cannot create '%s'", path);
-
-	return 0;
+		l->failed = errno;
 }
 
 /*
@@ -34,13 +40,16 @@ log_add(struct log *l, const char *p, size_t n)
 	uint64_t ring = l->limit - l->head, at, room;
 	size_t k;
 
+	if (n > 0 && l->fd < 0 && l->failed == 0)
+		make_file(l);
 	while (n > 0) {
 		at = l->total < l->limit ?
 		    l->total :
 		    l->head + (l->total - l->head) % ring;
 		room = l->limit - at;
 		k = n < room ? n : (size_t)room;
-		if (fs_pwrite_all(l->fd, p, k, (long long)at) < 0 &&
+		if (l->fd >= 0 &&
+		    fs_pwrite_all(l->fd, p, k, (long long)at) < 0 &&
 		    l->failed == 0)
 			l->failed = errno;
 		l->total += k;
@@ -92,6 +101,8 @@ log_close(struct log *l, struct str *tail, size_t ntail)
 	off_t end;
 	ssize_t got;
 
+	if (l->fd < 0)
+		return;
 	if (l->total > l->limit)
 		straighten(l);
 	end = lseek(l->fd, 0, SEEK_END);

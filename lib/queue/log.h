@@ -14,15 +14,20 @@ struct err;
  * between that says how much was cut.
  */
 struct log {
+	int at;               /* directory descriptor and path, for the first */
+	char path[64];        /* write makes the file */
 	int fd;
 	uint64_t limit, head; /* bytes; the head's share */
 	uint64_t total;       /* bytes that came */
 	int failed;           /* errno of the first failed write, or 0 */
 };
 
-/* log_open(at, path, limit, l, e): A new log file. */
-int log_open(int at, const char *path, uint64_t limit, struct log *l,
-    struct err *e);
+/*
+ * log_init(at, path, limit, l):
+ * A new log; its file is made when there is something to write: a silent
+ * command costs no inode.
+ */
+void log_init(int at, const char *path, uint64_t limit, struct log *l);
 
 /* log_add(l, p, n): Append.  A full disk loses log, never the trial. */
 void log_add(struct log *l, const char *p, size_t n);

@@ -89,9 +89,11 @@ make_layout(struct queue *q, struct err *e)
 		bad = fs_mkdir(fd, dirs[i], e);
 	bad = bad || fs_create(fd, "FORMAT", text.s, text.n, e) < 0 ||
 	    fs_sync(fd, "FORMAT", e) < 0 || fs_sync(fd, ".", e) < 0;
-	if (!bad && renameat(q->root, name.s, q->root, "hpo") < 0 &&
-	    !fs_is_dir(q->root, "hpo"))
-		bad = err_sys(e, "cannot make '%s/hpo'", q->path);
+	if (!bad && fs_rename(q->root, name.s, "hpo", e) < 0) {
+		bad = !fs_is_dir(q->root, "hpo");
+		if (!bad)
+			err_clear(e);
+	}
 	if (!bad)
 		bad = fs_sync(q->root, ".", e);
 	if (fd >= 0)
