@@ -122,7 +122,7 @@ static bool
 names_trials(const char *word)
 {
 	return (word[0] >= '0' && word[0] <= '9' &&
-	           word[strspn(word, "0123456789-")] == '\0') ||
+		   word[strspn(word, "0123456789-")] == '\0') ||
 	    str_eq(word, "failed") || str_eq(word, "held");
 }
 
@@ -201,19 +201,23 @@ wipe_bar(struct session *s)
 static void
 note_result(struct session *s, const char *line)
 {
-	char status[32];
+	const char *status = strchr(line, '\t');
+	const char *first;
+	char *rest;
 	double value;
-	unsigned id;
-	int n;
 
-	n = sscanf(line, "%u %31s %lf", &id, status, &value);
-	if (n == 3 && str_eq(status, "ok") && s->c.nobjective > 0) {
+	if (status == NULL)
+		return;
+	first = strchr(++status, '\t');
+	if (str_starts(status, "ok\t") && first != NULL) {
+		value = strtod(first, &rest);
+		if (rest == first)
+			return;
 		if (isnan(s->best) ||
-		    (s->c.objective[0].maximize ? value > s->best :
-		                                  value < s->best))
+		    (s->c.objective[0].maximize ? value > s->best
+						: value < s->best))
 			s->best = value;
-	} else if (n >= 2 && !str_eq(status, "ok") &&
-	    !str_eq(status, "pruned")) {
+	} else if (!str_starts(status, "pruned")) {
 		s->failed++;
 	}
 }
@@ -255,8 +259,7 @@ on_look(void *cookie, const struct tally *t)
 	if (!isnan(s->best))
 		str_addf(&b, "  best %.4g", s->best);
 	if (ended > s->ended_at_start && ended < t->trials) {
-		left = (clk_boot() - s->started) *
-		    (double)(t->trials - ended) /
+		left = (clk_boot() - s->started) * (double)(t->trials - ended) /
 		    (double)(ended - s->ended_at_start);
 		str_addf(&b, left < 100 ? "  %.0f s left" : "  %.0f min left",
 		    left < 100 ? left : left / 60);
@@ -286,9 +289,13 @@ refuse_login_node(const struct wish *w, struct err *e)
 static int
 run_local(struct session *s, const struct wish *w, struct err *e)
 {
-	struct local l = { .q = &s->q, .c = &s->c,
-		.bindir = str_text(&s->bindir), .workers = w->jobs,
-		.line = on_line, .look = on_look, .cookie = s };
+	struct local l = { .q = &s->q,
+		.c = &s->c,
+		.bindir = str_text(&s->bindir),
+		.workers = w->jobs,
+		.line = on_line,
+		.look = on_look,
+		.cookie = s };
 	static const char *const ends[] = { "ended", "paused", "drained",
 		"stopped" };
 	struct tally t;
@@ -308,8 +315,8 @@ run_local(struct session *s, const struct wish *w, struct err *e)
 	if (end != LOCAL_ENDED)
 		err_warn(tool.name, "%s: %u of %u trials have ended%s",
 		    ends[end], tally_ended(&t), t.trials,
-		    end == LOCAL_PAUSED ? "; hpo-dispatch --resume goes on" :
-		                          "");
+		    end == LOCAL_PAUSED ? "; hpo-dispatch --resume goes on"
+					: "");
 
 	return end != LOCAL_ENDED || t.count[STATE_DONE] == 0;
 }
@@ -331,12 +338,12 @@ status(struct session *s, struct err *e)
 	for (i = 0; i <= STATE_FAILED; i++)
 		out_addf(&s->out, "%s\t%u\n", name_state((enum state)i),
 		    t.count[i] +
-		        (i == STATE_FAILED ? t.count[STATE_CLOSED] : 0));
+			(i == STATE_FAILED ? t.count[STATE_CLOSED] : 0));
 	out_addf(&s->out, "workers\t%u\ncontrol\t%s\n", t.workers,
-	    c.stop      ? "stop" :
-	        c.drain ? "drain" :
-	        c.pause ? "pause" :
-	                  "none");
+	    c.stop        ? "stop"
+		: c.drain ? "drain"
+		: c.pause ? "pause"
+			  : "none");
 	control_free(&c);
 
 	return !tally_finished(&t);
@@ -349,9 +356,9 @@ control(struct session *s, int verb, struct err *e)
 		return control_clear(&s->q, e);
 
 	return control_set(&s->q,
-	    verb == OPT_PAUSE     ? "pause" :
-	        verb == OPT_DRAIN ? "drain" :
-	                            "stop",
+	    verb == OPT_PAUSE       ? "pause"
+		: verb == OPT_DRAIN ? "drain"
+				    : "stop",
 	    e);
 }
 
@@ -376,9 +383,8 @@ edit(struct session *s, const struct wish *w, struct err *e)
 			continue;
 		err_clear(&why);
 		scan_as_token(&scan.v[i], &t);
-		rc = w->verb == OPT_CANCEL ?
-		    edit_cancel(&s->q, &s->c, &t, &why) :
-		    edit_retry(&s->q, &t, &why);
+		rc = w->verb == OPT_CANCEL ? edit_cancel(&s->q, &s->c, &t, &why)
+					   : edit_retry(&s->q, &t, &why);
 		if (rc < 0)
 			*e = why;
 		else if (rc == EDIT_NOT)
@@ -415,9 +421,13 @@ print_passed(void *cookie, const char *what)
 static int
 check(struct session *s, struct err *e)
 {
-	struct doctor d = { .q = &s->q, .c = &s->c,
-		.bindir = str_text(&s->bindir), .trial_seconds = DRY_SECONDS,
-		.finding = print_finding, .passed = print_passed, .cookie = s };
+	struct doctor d = { .q = &s->q,
+		.c = &s->c,
+		.bindir = str_text(&s->bindir),
+		.trial_seconds = DRY_SECONDS,
+		.finding = print_finding,
+		.passed = print_passed,
+		.cookie = s };
 	int n = doctor_check(&d, e);
 
 	return n < 0 ? -1 : n > 0;

@@ -34,7 +34,8 @@ static const struct opt opts[] = {
 	{ OPT_DRY, "dry-run", NULL, "print the points, change nothing" },
 	{ OPT_ENQUEUE, "enqueue", "FILE",
 	    "make trials of the points in FILE (JSON lines or TSV)" },
-	{ OPT_FILL, "fill", "N", "make as many as bring the waiting ones to N" },
+	{ OPT_FILL, "fill", "N",
+	    "make as many as bring the waiting ones to N" },
 	{ OPT_FORMAT, "format", "FORMAT", "print points as tsv, jsonl or ini" },
 	{ 'h', "help", NULL, "print this help" },
 	{ OPT_VERIFY, "verify", NULL,
@@ -206,8 +207,9 @@ static int
 propose(struct sampling *s, uint32_t id, const struct point *given,
     struct point *p, struct str *reason, struct err *e)
 {
-	struct search_ask ask = { .space = &s->c.space, .seed = s->c.seed,
-		.id = id };
+	struct search_ask ask = {
+		.space = &s->c.space, .seed = s->c.seed, .id = id
+	};
 	size_t i;
 
 	for (i = 0; i < p->n; i++)
@@ -351,7 +353,7 @@ make_batch(struct sampling *s, const struct wish *w, uint32_t want,
 	int bad;
 
 	if (birth_free_ids(&s->q, s->c.trials, want < BATCH ? want : BATCH, id,
-	        &n, e) < 0)
+		&n, e) < 0)
 		return -1;
 	for (i = 0, bad = 0; i < n && !bad; i++)
 		bad = conceive(s, id[i], given != NULL ? &given[i] : NULL,
@@ -538,9 +540,9 @@ run(int argc, char *argv[], struct err *e)
 	out_init(&s.out, STDOUT_FILENO);
 	rc = begin(&s, &w, e);
 	if (rc == 0)
-		rc = w.verify ? verify(&s, e) :
-		    w.dry     ? dry_run(&s, &w, e) :
-		                make(&s, &w, e);
+		rc = w.verify ? verify(&s, e)
+		    : w.dry   ? dry_run(&s, &w, e)
+			      : make(&s, &w, e);
 	if (out_flush(&s.out, rc < 0 ? &late : e) < 0)
 		rc = -1;
 	finish(&s);

@@ -162,8 +162,7 @@ take_operand(struct wish *w, const char *arg, struct err *e)
 
 	if (str_eq(arg, "-")) {
 		w->from_stdin = true;
-	} else if (arg[0] != '\0' &&
-	    arg[strspn(arg, "0123456789")] == '\0') {
+	} else if (arg[0] != '\0' && arg[strspn(arg, "0123456789")] == '\0') {
 		if (num_u64(arg, CAMPAIGN_MAX_TRIALS - 1, &id) < 0)
 			return err_set(e, EX_USAGE, "there is no trial %s",
 			    arg);
@@ -279,8 +278,7 @@ sample(void *cookie, struct err *e)
 		if (freopen("/dev/null", "w", stdout) == NULL)
 			_exit(EX_IOERR);
 		execl(program.s, "hpo-sample", s->q.absolute, (char *)NULL);
-		execlp("hpo-sample", "hpo-sample", s->q.absolute,
-		    (char *)NULL);
+		execlp("hpo-sample", "hpo-sample", s->q.absolute, (char *)NULL);
 		_exit(EX_UNAVAILABLE);
 	}
 	str_free(&program);
@@ -294,16 +292,14 @@ sample(void *cookie, struct err *e)
 	if (WIFEXITED(status) && WEXITSTATUS(status) == EX_NO)
 		return 0;
 
-	return err_set(e,
-	    WIFEXITED(status) ? WEXITSTATUS(status) : EX_TEMPFAIL,
+	return err_set(e, WIFEXITED(status) ? WEXITSTATUS(status) : EX_TEMPFAIL,
 	    "no more trials: hpo-sample ended with %s %d",
 	    WIFEXITED(status) ? "status" : "signal",
 	    WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
 }
 
 static int
-open_campaign(struct session *s, const struct wish *w, bool runs,
-    struct err *e)
+open_campaign(struct session *s, const struct wish *w, bool runs, struct err *e)
 {
 	struct str path = STR_EMPTY, work = STR_EMPTY;
 	int bad;
@@ -574,14 +570,13 @@ report(struct session *s, const struct wish *w, struct err *e)
 }
 
 static void
-print_claim(struct session *s, const struct token *t,
-    const struct trial *trial)
+print_claim(struct session *s, const struct token *t, const struct trial *trial)
 {
 	struct point p;
 
 	trial_point(trial, &s->c.space, &p);
-	str_addf(&s->out.buf, "{\"id\": %u, \"attempt\": %u, \"params\": ",
-	    t->id, t->attempt);
+	str_addf(&s->out.buf,
+	    "{\"id\": %u, \"attempt\": %u, \"params\": ", t->id, t->attempt);
 	point_json(&p, &s->c.space, &s->out.buf);
 	str_add(&s->out.buf, "}\n");
 	point_free(&p);
@@ -635,7 +630,7 @@ finish(struct session *s, const struct wish *w, struct err *e)
 	r.status = w->verb == FAIL ? STATUS_FAILED : STATUS_OK;
 	for (i = 0; i < w->pair.n && rc == 0; i++)
 		rc = metrics_pair(w->pair.v[i], &r.metrics, e);
-	if (rc == 0)
+	if (rc == 0 && w->id.n > 0)
 		rc = ask_finish(&s->work, w->pid, w->id.v[0], &r, e);
 	if (rc == 1) {
 		err_report(tool.name, e);

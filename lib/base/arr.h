@@ -15,10 +15,10 @@
  */
 #define arr_push(a)                                                            \
 	((a)->v = (a)->n < (a)->cap                                            \
-	        ? (a)->v                                                       \
-	        : mem_grow((a)->v,                                             \
-	              (a)->cap = (a)->cap == 0 ? 8 : 2 * (a)->cap,             \
-	              sizeof *(a)->v),                                         \
+		? (a)->v                                                       \
+		: mem_grow((a)->v,                                             \
+		      (a)->cap = (a)->cap == 0 ? 8 : 2 * (a)->cap,             \
+		      sizeof *(a)->v),                                         \
 	    &(a)->v[(a)->n++])
 
 #define arr_free(a)                                                            \

@@ -1,4 +1,5 @@
-#define _GNU_SOURCE /* CLOCK_BOOTTIME */
+/* For CLOCK_BOOTTIME. */
+#define _GNU_SOURCE /* NOLINT(bugprone-reserved-identifier,cert-*) */
 
 #include <stdio.h>
 #include <time.h>

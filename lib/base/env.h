@@ -18,8 +18,8 @@ struct env {
 void env_init(struct env *v);
 
 /* env_set(v, name, fmt, ...): Add or replace a variable. */
-void env_set(struct env *v, const char *name, const char *fmt, ...)
-    ERR_PRINTF(3, 4);
+void
+env_set(struct env *v, const char *name, const char *fmt, ...) ERR_PRINTF(3, 4);
 
 /* env_get(v, name): Its value, or NULL. */
 const char *env_get(const struct env *v, const char *name);

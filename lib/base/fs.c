@@ -252,7 +252,7 @@ fs_is_dir(int at, const char *path)
  * file that somebody holds open leaves a .nfsXXXX behind, and the directory
  * is then left for a later sweep.
  */
-static int
+static int /* NOLINTNEXTLINE(misc-no-recursion) */
 remove_dir(int at, const char *path, struct err *e)
 {
 	struct dirent *d;
@@ -261,8 +261,8 @@ remove_dir(int at, const char *path, struct err *e)
 
 	fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
-		return errno == ENOENT ? 0 :
-		                         err_sys(e, "cannot open '%s'", path);
+		return errno == ENOENT ? 0
+				       : err_sys(e, "cannot open '%s'", path);
 	dir = fdopendir(fd);
 	if (dir == NULL) {
 		close(fd);
@@ -278,7 +278,7 @@ remove_dir(int at, const char *path, struct err *e)
 	return bad;
 }
 
-int
+int /* NOLINTNEXTLINE(misc-no-recursion) */
 fs_remove(int at, const char *path, struct err *e)
 {
 	if (unlinkat(at, path, 0) == 0 || errno == ENOENT)

@@ -31,21 +31,20 @@ int fs_open_dir(int at, const char *path, struct err *e);
  * Append a regular file's bytes to ${b}; more than ${max} is an error
  * (EX_DATAERR).
  */
-int fs_slurp(int at, const char *path, size_t max, struct str *b,
-    struct err *e);
+int
+fs_slurp(int at, const char *path, size_t max, struct str *b, struct err *e);
 
 /* fs_drain(fd, name, max, b, e): The same of what a descriptor of any kind
  * still has to give; ${name} is for messages. */
-int fs_drain(int fd, const char *name, size_t max, struct str *b,
-    struct err *e);
+int
+fs_drain(int fd, const char *name, size_t max, struct str *b, struct err *e);
 
 /*
  * fs_create(at, path, p, n, e):
  * Make a new file (O_EXCL) of ${n} bytes, not synced.  A file half written
  * is removed again.
  */
-int fs_create(int at, const char *path, const void *p, size_t n,
-    struct err *e);
+int fs_create(int at, const char *path, const void *p, size_t n, struct err *e);
 
 /*
  * fs_write_all(fd, p, n): write(2) until done; -1 with errno.

@@ -18,9 +18,9 @@ struct opt {
 };
 
 struct opt_tool {
-	const char *name;     /* "hpo-sample" */
-	const char *operands; /* "[CAMPAIGN]" */
-	const char *purpose;  /* the .Nd line of the manual */
+	const char *name;       /* "hpo-sample" */
+	const char *operands;   /* "[CAMPAIGN]" */
+	const char *purpose;    /* the .Nd line of the manual */
 	const struct opt *opts; /* ends with a NULL name */
 };
 

@@ -1,4 +1,5 @@
-#define _GNU_SOURCE /* sched_getaffinity, syncfs, getrandom, prctl */
+/* For sched_getaffinity, syncfs, getrandom, wait4. */
+#define _GNU_SOURCE /* NOLINT(bugprone-reserved-identifier,cert-*) */
 
 #include <dirent.h>
 #include <errno.h>
@@ -38,7 +39,9 @@ read_stat(pid_t pid, char *state, uint64_t *start)
 	if (fs_slurp(AT_FDCWD, path, 8192, &b, &e) == 0 &&
 	    (p = strrchr(b.s, ')')) != NULL) {
 		word = strtok_r(p + 1, " ", &save);
-		*state = word != NULL ? *word : '?';
+		*state = '?';
+		if (word != NULL)
+			*state = *word;
 		for (i = 3; word != NULL && i < 22; i++)
 			word = strtok_r(NULL, " ", &save);
 		bad = word == NULL ? -1 : num_u64(word, UINT64_MAX, start);
@@ -58,8 +61,8 @@ host_name(char *host)
 	host[PROC_HOST - 1] = '\0';
 	for (p = host; *p != '\0'; p++)
 		if (!((*p >= '0' && *p <= '9') || (*p >= 'A' && *p <= 'Z') ||
-		        (*p >= 'a' && *p <= 'z') || *p == '-' ||
-		        (*p == '.' && p > host)))
+			(*p >= 'a' && *p <= 'z') || *p == '-' ||
+			(*p == '.' && p > host)))
 			*p = '_';
 }
 
@@ -142,7 +145,7 @@ proc_random64(void)
 		return x;
 	clock_gettime(CLOCK_REALTIME, &ts);
 
-	return (uint64_t)ts.tv_nsec * 0x9e3779b97f4a7c15u ^
+	return (uint64_t)ts.tv_nsec * 0x9e3779b97f4a7c15U ^
 	    (uint64_t)ts.tv_sec << 20 ^ (uint64_t)getpid() << 40;
 }
 
@@ -155,8 +158,7 @@ cgroup_file(const char *name, struct str *b)
 	char *p;
 	int bad = -1;
 
-	if (fs_slurp(AT_FDCWD, "/proc/self/cgroup", 8192, &self, &e) ==
-	        0 &&
+	if (fs_slurp(AT_FDCWD, "/proc/self/cgroup", 8192, &self, &e) == 0 &&
 	    (p = strstr(self.s, "0::")) != NULL) {
 		p[strcspn(p, "\n")] = '\0';
 		str_addf(&path, "/sys/fs/cgroup%s/%s", p + 3, name);

@@ -14,6 +14,7 @@
 #include "form/campaign.h"
 #include "queue/ask.h"
 #include "queue/claim.h"
+#include "queue/control.h"
 #include "queue/finish.h"
 #include "queue/report.h"
 #include "queue/upkeep.h"
@@ -128,6 +129,20 @@ is_owner(const struct queue *q, const struct worker_info *info, pid_t owner)
 	    proc_is_local(&info->id) && q->fd >= 0;
 }
 
+/* What was reported on the way comes before what is given at the end. */
+static void
+take_reports(struct work *k, const struct token *t, struct metrics *m)
+{
+	struct metrics given = *m;
+	size_t i;
+
+	memset(m, 0, sizeof *m);
+	report_collect(k->q, t->by, t, m);
+	for (i = 0; i < given.all.n; i++)
+		metrics_add(m, given.all.v[i].name, given.all.v[i].value);
+	metrics_free(&given);
+}
+
 int
 ask_finish(struct work *k, pid_t owner, uint32_t id, struct result *r,
     struct err *e)
@@ -158,7 +173,7 @@ ask_finish(struct work *k, pid_t owner, uint32_t id, struct result *r,
 	snprintf(r->started, sizeof r->started, "%s", info.started);
 	if (info.clock > 0)
 		r->seconds = clk_boot() - info.clock;
-	report_collect(k->q, t.by, &t, &r->metrics);
+	take_reports(k, &t, &r->metrics);
 	if (r->status == STATUS_OK)
 		attempt_judge(k->c, r);
 	step = finish_publish(k->q, NULL, r, e);
@@ -167,12 +182,13 @@ ask_finish(struct work *k, pid_t owner, uint32_t id, struct result *r,
 	if (step == QUEUE_DONE) {
 		struct worker w = { .q = k->q, .heartbeat = -1 };
 
+		control_uncancel(k->q, &t);
 		snprintf(w.name, sizeof w.name, "%s", t.by);
 		worker_stop(&w);
 	}
 	if (step > 0)
 		return err_set(e, EX_NO,
-		    "trial %u was taken back: it is another's now", id),
+			   "trial %u was taken back: it is another's now", id),
 		       1;
 
 	return step;

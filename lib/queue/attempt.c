@@ -93,9 +93,7 @@ attempt_judge(const struct campaign *c, struct result *r)
 	size_t i;
 
 	if (r->metrics.mistake != NULL) {
-		snprintf(cause, sizeof cause, "no number in: %.150s",
-		    r->metrics.mistake);
-		set_cause(r, STATUS_FAILED, cause);
+		set_cause(r, STATUS_FAILED, r->metrics.mistake);
 		r->exit = 125;
 		return;
 	}
@@ -183,8 +181,8 @@ keep_tail(struct result *r, struct str *tail)
 		     p--)
 			continue;
 		i = (size_t)(end - p);
-		r->tail[r->ntail++] = mem_dupn(p,
-		    i < RESULT_TAIL_BYTES ? i : RESULT_TAIL_BYTES);
+		r->tail[r->ntail++] =
+		    mem_dupn(p, i < RESULT_TAIL_BYTES ? i : RESULT_TAIL_BYTES);
 		end = p;
 	}
 	for (i = 0; i < r->ntail / 2; i++) {
@@ -232,11 +230,10 @@ prepare(const struct attempt *a, const struct token *t, struct log *log,
 /* With everything at hand: start, watch, judge. */
 static int
 execute(const struct attempt *a, const struct token *t,
-    const struct trial *trial, struct log *log, struct result *r,
-    struct err *e)
+    const struct trial *trial, struct log *log, struct result *r, struct err *e)
 {
 	struct spawned s;
-	struct watch w;
+	struct watch w = { .log = log, .metrics = &r->metrics };
 	struct proc_usage usage;
 	int status, step = QUEUE_DONE;
 
@@ -253,7 +250,7 @@ execute(const struct attempt *a, const struct token *t,
 			proc_wait(s.pid, true, &status, &usage);
 		judge_unstarted(r, s.failed);
 	} else {
-		step = watch_command(a, t, &s, log, &r->metrics, &w, e);
+		step = watch_command(a, t, &s, &w, e);
 		if (step == QUEUE_DONE) {
 			r->seconds = w.seconds;
 			r->user = w.usage.user;
@@ -314,8 +311,8 @@ program_name(const struct campaign *c, struct str *b)
 
 /* ${program} is a path from the campaign's directory, or absolute. */
 static int
-check_file(const struct queue *q, const struct campaign *c,
-    const char *program, struct err *e)
+check_file(const struct queue *q, const struct campaign *c, const char *program,
+    struct err *e)
 {
 	struct stat st;
 
@@ -350,7 +347,7 @@ attempt_check(const struct queue *q, const struct campaign *c,
 	/* In a trial's own directory a relative path means nothing yet. */
 	if (!program_name(c, &name) ||
 	    (c->in_trial_dir && strchr(name.s, '/') != NULL &&
-	        name.s[0] != '/')) {
+		name.s[0] != '/')) {
 		str_free(&name);
 		return 0;
 	}

@@ -78,7 +78,7 @@ prepare(struct queue *q, const struct trial *t, char tmp[NAME_PATH],
 	trial_format(t, &text);
 	bad = fs_mkdir(q->fd, tmp, e) < 0 ||
 	    fs_create(q->fd, fs_join(&path, tmp, "trial.ini"), text.s, text.n,
-	        e) < 0 ||
+		e) < 0 ||
 	    fs_create(q->fd, fs_join(&path, tmp, "token"), "", 0, e) < 0;
 	str_free(&text);
 	str_free(&path);
@@ -106,7 +106,7 @@ sync_prepared(struct queue *q, char (*tmp)[NAME_PATH], uint32_t n,
 	}
 	for (i = 0; i < n && !bad; i++)
 		bad = fs_sync(q->fd, fs_join(&path, tmp[i], "trial.ini"), e) <
-		        0 ||
+			0 ||
 		    fs_sync(q->fd, tmp[i], e) < 0;
 	str_free(&path);
 
@@ -158,16 +158,15 @@ rename_home(struct queue *q, const char *tmp, const struct trial *t,
 			step = QUEUE_DONE;
 		} else if (sys == ENOTDIR) {
 			step = QUEUE_SEALED;
-		} else if (queue_exists(q, home.s)) {
-			step = QUEUE_LOST;
-		} else if (sys == ENOENT && queue_exists(q, tmp)) {
+		} else if (queue_exists(q, home.s) ||
+		    (sys == ENOENT && !queue_exists(q, tmp))) {
+			step = QUEUE_LOST; /* taken, or ours was swept */
+		} else if (sys == ENOENT) {
 			str_cut(&dir, 0);
 			str_addf(&dir, "trials/%04u", name_segment(t->id));
 			if (fs_mkdir(q->fd, dir.s, e) < 0 ||
 			    fs_sync(q->fd, "trials", e) < 0)
 				break;
-		} else if (sys == ENOENT) {
-			step = QUEUE_LOST; /* swept: to be made again */
 		} else if (sys != EINTR) {
 			break;
 		}

@@ -66,7 +66,7 @@ claim_in(struct queue *q, const char *worker, const char *segment,
 	fs_sort(&names);
 	for (i = 0; rc == 0 && i < names.n; i++)
 		if (name_parse_token(names.v[(start + i) % names.n],
-		        STATE_READY, &ready) == 0)
+			STATE_READY, &ready) == 0)
 			rc = take(q, worker, &ready, t, e);
 	str_free(&path);
 	fs_free(&names);
@@ -116,8 +116,7 @@ find_waiting(const struct queue *q, enum state state, uint32_t id,
 	size_t i;
 	int rc;
 
-	rc = queue_list(q, name_dir(state, name_segment(id), &path), &names,
-	    e);
+	rc = queue_list(q, name_dir(state, name_segment(id), &path), &names, e);
 	for (i = 0; rc == 0 && i < names.n; i++)
 		if (name_parse_token(names.v[i], state, t) == 0 && t->id == id)
 			rc = 1;

@@ -22,8 +22,8 @@ int claim_next(struct queue *q, const char *worker, int slot, struct token *t,
     struct err *e);
 
 /* claim_id(q, worker, id, t, e): Likewise the trial ${id}, held or ready. */
-int claim_id(struct queue *q, const char *worker, uint32_t id,
-    struct token *t, struct err *e);
+int claim_id(struct queue *q, const char *worker, uint32_t id, struct token *t,
+    struct err *e);
 
 /* claim_left(q, worker, t, e): 1 with a token that lies in running/WORKER,
  * 0 if there is none, QUEUE_GONE, -1. */

@@ -124,9 +124,9 @@ check_file_system(struct visit *v)
 	queue_tmp(q, &a);
 	queue_tmp(q, &b);
 	if (!refuses_full_target(q->fd, a.s, b.s))
-		find(v, move, "a directory can be renamed onto a full one here");
-	if (fs_rename(q->fd, fs_join(&path, b.s, "full"), "tmp/doctor", &e) <
-	    0)
+		find(v, move,
+		    "a directory can be renamed onto a full one here");
+	if (fs_rename(q->fd, fs_join(&path, b.s, "full"), "tmp/doctor", &e) < 0)
 		find(v, move, "files cannot be renamed here: %s", e.msg);
 	fs_remove(q->fd, "tmp/doctor", &e);
 	err_clear(&e);
@@ -164,7 +164,7 @@ link_all(const struct queue *q, int scratch, struct err *e)
 		    str_starts(entry->d_name, ".hpo-"))
 			continue;
 		if (symlinkat(fs_join(&target, q->absolute, entry->d_name),
-		        scratch, entry->d_name) < 0)
+			scratch, entry->d_name) < 0)
 			bad = err_sys(e, "cannot link '%s'", entry->d_name);
 	}
 	closedir(dir);

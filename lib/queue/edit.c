@@ -106,8 +106,8 @@ edit_select(const struct scan *s, const char *word, unsigned char *pick,
 		    "'%s' is not an id, a range like 3-9, 'failed' or 'held'",
 		    word);
 	for (i = 0; i < s->n; i++) {
-		if (state >= 0 ? (int)s->v[i].state != state :
-		                 s->v[i].id < lo || s->v[i].id > hi)
+		if (state >= 0 ? (int)s->v[i].state != state
+			       : s->v[i].id < lo || s->v[i].id > hi)
 			continue;
 		pick[i] = 1;
 		found++;

@@ -120,8 +120,8 @@ finish_counts(const struct queue *q, uint32_t id, unsigned below,
 }
 
 int
-finish_publish(struct queue *q, struct queue_room *room,
-    const struct result *r, struct err *e)
+finish_publish(struct queue *q, struct queue_room *room, const struct result *r,
+    struct err *e)
 {
 	struct str text = STR_EMPTY, path = STR_EMPTY;
 	int step;

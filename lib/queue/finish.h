@@ -62,9 +62,9 @@ int finish_publish(struct queue *q, struct queue_room *room,
  * Move the token ${t} on after its published result ${r}; ${to} (may be
  * NULL) says where.  A queue_step or -1.
  */
-int finish_move(struct queue *q, const struct campaign *c,
-    const struct token *t, const struct result *r, struct token *to,
-    struct err *e);
+int
+finish_move(struct queue *q, const struct campaign *c, const struct token *t,
+    const struct result *r, struct token *to, struct err *e);
 
 /*
  * finish_for(q, c, t, status, cause, e):
@@ -73,8 +73,7 @@ int finish_move(struct queue *q, const struct campaign *c,
  * whole result of the token's worker, or one of our own, decides if there is
  * one; else one of ${status} is published in our name.  A queue_step or -1.
  */
-int finish_for(struct queue *q, const struct campaign *c,
-    const struct token *t, enum status status, const char *cause,
-    struct err *e);
+int finish_for(struct queue *q, const struct campaign *c, const struct token *t,
+    enum status status, const char *cause, struct err *e);
 
 #endif

@@ -24,9 +24,9 @@ enum { SLOTS_MAX = 4096, BACKOFF_MAX = 60, TICK = 1, LOOK_SHARE = 10 };
 /* One slot of one host. */
 struct slot {
 	struct pool *pool;
-	unsigned number; /* from 1 on each host */
-	bool ours;       /* fed to our pool and not ended */
-	bool taken;      /* a live worker that is not ours holds it */
+	unsigned number;   /* from 1 on each host */
+	bool ours;         /* fed to our pool and not ended */
+	bool taken;        /* a live worker that is not ours holds it */
 	double not_before; /* back-off, on the boot clock */
 	double backoff;
 	double fed_at;
@@ -52,8 +52,8 @@ struct run {
 	enum phase phase;
 	bool by_control;  /* the phase came from control/ */
 	bool set_control; /* we put a request there ourselves */
-	unsigned asked;  /* signals obeyed so far */
-	int fatal;       /* exit code of a worker that says: no use */
+	unsigned asked;   /* signals obeyed so far */
+	int fatal;        /* exit code of a worker that says: no use */
 	double next_look;
 	struct str told; /* names of workers that know of the phase */
 };
@@ -99,9 +99,9 @@ slot_ended(struct run *r, unsigned number, int code)
 		if (code == 0 && now - s->fed_at > TICK)
 			s->backoff = 0;
 		else
-			s->backoff = s->backoff <= 0 ? 0.1 :
-			    s->backoff * 2 < BACKOFF_MAX ? s->backoff * 2 :
-			                                   BACKOFF_MAX;
+			s->backoff = s->backoff <= 0       ? 0.1
+			    : s->backoff * 2 < BACKOFF_MAX ? s->backoff * 2
+							   : BACKOFF_MAX;
 		s->not_before = now + s->backoff;
 	}
 	r->next_look = 0;
@@ -111,26 +111,24 @@ static void
 take_line(void *cookie, const char *line)
 {
 	struct run *r = cookie;
-	unsigned number;
-	int code;
+	char *rest;
+	unsigned long number;
 
-	if (sscanf(line, "slot %u %d", &number, &code) == 2)
-		slot_ended(r, number, code);
-	else if (r->l->line != NULL)
+	if (str_starts(line, "slot ")) {
+		number = strtoul(line + 5, &rest, 10);
+		slot_ended(r, (unsigned)number, (int)strtol(rest, NULL, 10));
+	} else if (r->l->line != NULL) {
 		r->l->line(r->l->cookie, line);
+	}
 }
 
 /* Hosts: this one, or those that [local] sshlogin names. */
 static void
-make_slots(struct run *r)
+make_pools(struct run *r)
 {
 	const char *p = r->l->c->sshlogin;
-	unsigned jobs = r->l->workers > 0 ? r->l->workers :
-	                                    local_workers(r->l->c);
-	struct slot new;
 	struct pool *pool;
-	size_t i, n;
-	unsigned k;
+	size_t n;
 
 	do {
 		n = p != NULL ? strcspn(p, ",") : 0;
@@ -141,6 +139,18 @@ make_slots(struct run *r)
 			pool->login = mem_dupn(p, n);
 		p = p != NULL && p[n] == ',' ? p + n + 1 : NULL;
 	} while (p != NULL);
+}
+
+static void
+make_slots(struct run *r)
+{
+	unsigned jobs =
+	    r->l->workers > 0 ? r->l->workers : local_workers(r->l->c);
+	struct slot new;
+	size_t i;
+	unsigned k;
+
+	make_pools(r);
 	for (i = 0; i < r->pools.n; i++)
 		for (k = 1; k <= jobs && r->slots.n < SLOTS_MAX; k++) {
 			memset(&new, 0, sizeof new);
@@ -247,7 +257,7 @@ feed(struct run *r, const struct tally *t, struct err *e)
 			continue;
 		if (s->pool->pid == 0 &&
 		    pool_start(s->pool, r->l->q, r->l->c, r->l->bindir,
-		        jobs_of(r, s->pool), e) < 0)
+			jobs_of(r, s->pool), e) < 0)
 			return -1;
 		if (pool_feed(s->pool, s->number, e) < 0)
 			return -1;
@@ -337,10 +347,10 @@ look(struct run *r, struct tally *t, enum local_end *end, struct err *e)
 		return -1;
 	if (r->l->look != NULL)
 		r->l->look(r->l->cookie, t);
-	*end = r->phase == STOPPING ? LOCAL_STOPPED :
-	    r->phase == DRAINING    ? LOCAL_DRAINED :
-	    paused                  ? LOCAL_PAUSED :
-	                              LOCAL_ENDED;
+	*end = r->phase == STOPPING ? LOCAL_STOPPED
+	    : r->phase == DRAINING  ? LOCAL_DRAINED
+	    : paused                ? LOCAL_PAUSED
+				    : LOCAL_ENDED;
 	if (r->phase == RUNNING && !paused && r->fatal == 0 &&
 	    feed(r, t, e) < 0)
 		return -1;

@@ -43,9 +43,9 @@ log_add(struct log *l, const char *p, size_t n)
 	if (n > 0 && l->fd < 0 && l->failed == 0)
 		make_file(l);
 	while (n > 0) {
-		at = l->total < l->limit ?
-		    l->total :
-		    l->head + (l->total - l->head) % ring;
+		at = l->total < l->limit
+		    ? l->total
+		    : l->head + (l->total - l->head) % ring;
 		room = l->limit - at;
 		k = n < room ? n : (size_t)room;
 		if (l->fd >= 0 &&
@@ -89,7 +89,7 @@ straighten(struct log *l)
 	str_addf(&cut, "\n[hpo: %llu bytes cut here, see log_limit]\n",
 	    (unsigned long long)(l->total - l->limit));
 	if (fs_pwrite_all(l->fd, cut.s, cut.n, (long long)l->head) < 0 ||
-	    fs_pwrite_all(l->fd, text, ring, (long long)(l->head + cut.n)) < 0)
+	    fs_pwrite_all(l->fd, text, ring, (long long)l->head + (long long)cut.n) < 0)
 		l->failed = errno;
 	str_free(&cut);
 	free(text);

@@ -14,8 +14,8 @@ struct err;
  * between that says how much was cut.
  */
 struct log {
-	int at;               /* directory descriptor and path, for the first */
-	char path[64];        /* write makes the file */
+	int at;        /* directory descriptor and path, for the first */
+	char path[64]; /* write makes the file */
 	int fd;
 	uint64_t limit, head; /* bytes; the head's share */
 	uint64_t total;       /* bytes that came */

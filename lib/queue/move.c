@@ -161,8 +161,8 @@ queue_reserve(struct queue *q, size_t bytes, struct queue_room *room,
 	sys = posix_fallocate(fd, 0, (off_t)bytes);
 	if (sys == EOPNOTSUPP || sys == EINVAL || sys == ENOSYS)
 		for (done = 0, sys = 0; done < bytes && sys == 0; done += n) {
-			n = bytes - done < sizeof zeros ? bytes - done :
-			                                  sizeof zeros;
+			n = bytes - done < sizeof zeros ? bytes - done
+							: sizeof zeros;
 			if (fs_write_all(fd, zeros, n) < 0)
 				sys = errno;
 		}
@@ -170,8 +170,8 @@ queue_reserve(struct queue *q, size_t bytes, struct queue_room *room,
 		sys = errno;
 	if (sys != 0) {
 		errno = sys;
-		bad = err_sys(e, "cannot reserve room in '%s/hpo/tmp'",
-		    q->path);
+		bad =
+		    err_sys(e, "cannot reserve room in '%s/hpo/tmp'", q->path);
 		queue_unreserve(q, room);
 	}
 
@@ -214,11 +214,11 @@ fill(struct queue *q, struct queue_room *room, const void *p, size_t n,
 	}
 	if (fs_write_all(fd, p, n) < 0 || ftruncate(fd, (off_t)n) < 0 ||
 	    fsync(fd) < 0)
-		bad = err_sys(e, "cannot write '%s/hpo/%s'", q->path,
-		    room->name);
+		bad =
+		    err_sys(e, "cannot write '%s/hpo/%s'", q->path, room->name);
 	if (close(fd) < 0 && !bad)
-		bad = err_sys(e, "cannot write '%s/hpo/%s'", q->path,
-		    room->name);
+		bad =
+		    err_sys(e, "cannot write '%s/hpo/%s'", q->path, room->name);
 	if (bad)
 		queue_unreserve(q, room);
 
@@ -238,8 +238,8 @@ has_parent(const struct queue *q, const char *path)
 }
 
 int
-queue_publish(struct queue *q, struct queue_room *room, const void *p,
-    size_t n, const char *to, struct err *e)
+queue_publish(struct queue *q, struct queue_room *room, const void *p, size_t n,
+    const char *to, struct err *e)
 {
 	struct queue_room own = { "" };
 	struct str dir = STR_EMPTY;

@@ -56,8 +56,8 @@ const char *name_in_home(uint32_t id, const char *file, struct str *b);
 const char *name_dir(enum state state, uint32_t segment, struct str *b);
 
 /* name_result(id, attempt, by, b): "trials/S/ID/result.A.W.ini". */
-const char *name_result(uint32_t id, unsigned attempt, const char *by,
-    struct str *b);
+const char *
+name_result(uint32_t id, unsigned attempt, const char *by, struct str *b);
 
 /*
  * name_parse_token(name, state, t):
@@ -67,8 +67,8 @@ const char *name_result(uint32_t id, unsigned attempt, const char *by,
 int name_parse_token(const char *name, enum state state, struct token *t);
 
 /* name_parse_result(name, attempt, by): Of "result.A.W.ini"; -1 if none. */
-int name_parse_result(const char *name, unsigned *attempt,
-    char by[NAME_WRITER]);
+int
+name_parse_result(const char *name, unsigned *attempt, char by[NAME_WRITER]);
 
 /* name_parse_segment(name, s): Of "0012"; -1 if it is none. */
 int name_parse_segment(const char *name, uint32_t *segment);

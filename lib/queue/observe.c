@@ -43,9 +43,9 @@ find(const struct observe *o, size_t n, const char *key)
 
 	memset(&probe, 0, sizeof probe);
 	probe.key = mem_dup(key);
-	struct sighting *s = n == 0 ?
-	    NULL :
-	    bsearch(&probe, o->all.v, n, sizeof *o->all.v, by_key);
+	struct sighting *s = n == 0
+	    ? NULL
+	    : bsearch(&probe, o->all.v, n, sizeof *o->all.v, by_key);
 	free(probe.key);
 
 	return s;
@@ -72,7 +72,7 @@ parse_line(char *line, struct observe *o)
 	if (word[4] == NULL || num_double(word[0], &s.first) < 0 ||
 	    num_double(word[1], &s.last) < 0 ||
 	    num_double(word[2], &s.unchanged) < 0 ||
-	    num_u64(word[3], 1u << 30, &count) < 0)
+	    num_u64(word[3], 1U << 30, &count) < 0)
 		return;
 	/* A time that has not come is no memory of this boot. */
 	if (s.last > o->now)
@@ -112,8 +112,8 @@ observe_load(const struct queue *q, double cap, struct observe *o)
 static const struct sighting *
 insert(struct observe *o, const char *key, const char *value)
 {
-	struct sighting new = { mem_dup(key), mem_dup(value), o->now, o->now,
-		0, 1 };
+	struct sighting new = { mem_dup(key), mem_dup(value), o->now, o->now, 0,
+		1 };
 	struct sighting *s = arr_push(&o->all);
 
 	for (; s > o->all.v && strcmp(s[-1].key, key) > 0; s--)

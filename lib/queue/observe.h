@@ -40,8 +40,8 @@ void observe_load(const struct queue *q, double cap, struct observe *o);
  * Note a sighting now; a changed ${value} starts anew.  The pointer is
  * valid until the next call.
  */
-const struct sighting *observe_see(struct observe *o, const char *key,
-    const char *value);
+const struct sighting *
+observe_see(struct observe *o, const char *key, const char *value);
 
 /*
  * observe_save(q, o, e):

@@ -99,19 +99,38 @@ push_options(const struct campaign *c, struct words *w, struct err *e)
 	return 0;
 }
 
+/* GNU parallel would replace them. */
 static int
-make_words(const struct pool *p, const struct queue *q,
-    const struct campaign *c, const char *parallel, const char *bindir,
-    unsigned jobs, struct words *w, struct err *e)
+refuse_braces(const char *path, struct err *e)
+{
+	if (strchr(path, '{') == NULL)
+		return 0;
+
+	return err_set(e, EX_CONFIG,
+	    "'%s': GNU parallel replaces braces; use a path without them",
+	    path);
+}
+
+/* What it runs for a slot: the worker, and a line at its end. */
+static void
+push_command(const struct queue *q, const char *bindir, struct words *w)
 {
 	struct str b = STR_EMPTY;
 
-	if (strchr(q->absolute, '{') != NULL || strchr(bindir, '{') != NULL)
-		return err_set(e, EX_CONFIG,
-		    "'%s': GNU parallel replaces braces; move the campaign to "
-		    "a path without them",
-		    strchr(bindir, '{') != NULL ? bindir : q->absolute);
-	push(w, parallel);
+	add_quoted(&b, bindir);
+	str_add(&b, "/hpo-trial --loop --slot {} -- ");
+	add_quoted(&b, q->absolute);
+	str_add(&b, "; echo slot {} $?");
+	push(w, b.s);
+	str_free(&b);
+}
+
+static int
+make_words(const struct pool *p, const struct campaign *c, unsigned jobs,
+    struct words *w, struct err *e)
+{
+	struct str b = STR_EMPTY;
+
 	push(w, "--plain");
 	push(w, "-u");
 	str_addf(&b, "-j%u", jobs);
@@ -124,20 +143,9 @@ make_words(const struct pool *p, const struct queue *q,
 		push(w, "--sshlogin");
 		push(w, p->login);
 	}
-	if (push_options(c, w, e) < 0) {
-		str_free(&b);
-		return -1;
-	}
-	str_cut(&b, 0);
-	add_quoted(&b, bindir);
-	str_add(&b, "/hpo-trial --loop --slot {} -- ");
-	add_quoted(&b, q->absolute);
-	str_add(&b, "; echo slot {} $?");
-	push(w, b.s);
 	str_free(&b);
-	*arr_push(w) = NULL;
 
-	return 0;
+	return push_options(c, w, e);
 }
 
 /* GNU parallel's own files go where ours go, not to the user's home. */
@@ -151,7 +159,7 @@ make_env(struct pool *p, struct queue *q, struct env *v)
 }
 
 static void
-become(char **words, char **env, int in, int out)
+become(char *const *words, char *const *env, int in, int out)
 {
 	setsid();
 	sig_reset();
@@ -161,7 +169,7 @@ become(char **words, char **env, int in, int out)
 }
 
 static int
-launch(struct pool *p, char **words, char **env, struct err *e)
+launch(struct pool *p, char *const *words, char *const *env, struct err *e)
 {
 	int in[2], out[2], i;
 
@@ -207,9 +215,17 @@ pool_start(struct pool *p, struct queue *q, const struct campaign *c,
 	int bad;
 
 	make_env(p, q, &env);
-	bad = pool_find(&parallel, e) < 0 ||
-	    make_words(p, q, c, parallel.s, bindir, jobs, &w, e) < 0 ||
-	    launch(p, w.v, env_done(&env), e) < 0;
+	bad = refuse_braces(q->absolute, e) < 0 ||
+	    refuse_braces(bindir, e) < 0 || pool_find(&parallel, e) < 0;
+	if (!bad) {
+		push(&w, parallel.s);
+		bad = make_words(p, c, jobs, &w, e);
+	}
+	if (!bad) {
+		push_command(q, bindir, &w);
+		*arr_push(&w) = NULL;
+		bad = launch(p, w.v, env_done(&env), e);
+	}
 	for (i = 0; i < w.n; i++)
 		free(w.v[i]);
 	arr_free(&w);

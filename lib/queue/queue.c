@@ -47,11 +47,11 @@ read_format(struct queue *q, struct err *e)
 	int bad = 0;
 
 	if (fs_slurp(q->fd, "FORMAT", FORMAT_MAX, &b, e) < 0)
-		bad = e->sys == ENOENT ?
-		    err_set(e, EX_DATAERR,
-		        "'%s/hpo' has no file FORMAT: it is not a campaign's",
-		        q->path) :
-		    -1;
+		bad = e->sys == ENOENT
+		    ? err_set(e, EX_DATAERR,
+			  "'%s/hpo' has no file FORMAT: it is not a campaign's",
+			  q->path)
+		    : -1;
 	else if (strncmp(b.s, format_word, n) != 0 || b.s[n] != '\n')
 		bad = err_set(e, EX_DATAERR,
 		    "%s/hpo/FORMAT:1: '%.*s' was written by another version; "

@@ -63,7 +63,7 @@ enum queue_step {
 	QUEUE_SEALED = 2, /* the segment is sealed: nothing moves there */
 	QUEUE_GONE = 3    /* the trial's home or the worker's directory is
 	                     gone: it is over for this process */
-	/* -1: failed, ${e} says why */
+			  /* -1: failed, ${e} says why */
 };
 
 /*
@@ -108,7 +108,7 @@ bool queue_exists(const struct queue *q, const char *path);
  * stands for a sealed segment) is an empty one.
  */
 struct fs_names;
-int queue_list(const struct queue *q, const char *path,
-    struct fs_names *names, struct err *e);
+int queue_list(const struct queue *q, const char *path, struct fs_names *names,
+    struct err *e);
 
 #endif

@@ -34,8 +34,8 @@ report_add(struct queue *q, const char *worker, const struct token *t,
 }
 
 void
-report_collect(const struct queue *q, const char *worker,
-    const struct token *t, struct metrics *m)
+report_collect(const struct queue *q, const char *worker, const struct token *t,
+    struct metrics *m)
 {
 	struct str path = STR_EMPTY, text = STR_EMPTY;
 	struct err e = ERR_NONE;
@@ -73,8 +73,7 @@ match(void *cookie, const struct token *t, struct err *e)
 }
 
 int
-report_find(const struct queue *q, uint32_t id, struct token *t,
-    struct err *e)
+report_find(const struct queue *q, uint32_t id, struct token *t, struct err *e)
 {
 	struct wanted w = { id, t };
 

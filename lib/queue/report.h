@@ -23,7 +23,7 @@ void report_collect(const struct queue *q, const char *worker,
  * report_find(q, id, t, e):
  * The running token of a trial: 1 with ${t}, 0 if none is seen, -1.
  */
-int report_find(const struct queue *q, uint32_t id, struct token *t,
-    struct err *e);
+int
+report_find(const struct queue *q, uint32_t id, struct token *t, struct err *e);
 
 #endif

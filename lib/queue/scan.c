@@ -9,8 +9,8 @@
 
 /* The tokens in one directory: ready/S, …, or running/W. */
 static int
-each_in(const struct queue *q, enum state state, const char *name,
-    scan_fn fn, void *cookie, struct err *e)
+each_in(const struct queue *q, enum state state, const char *name, scan_fn fn,
+    void *cookie, struct err *e)
 {
 	struct fs_names names = { 0, 0, NULL };
 	struct str path = STR_EMPTY;
@@ -35,8 +35,8 @@ each_in(const struct queue *q, enum state state, const char *name,
 
 /* Homes, as tokens of the state new. */
 static int
-each_home(const struct queue *q, const char *segment, scan_fn fn,
-    void *cookie, struct err *e)
+each_home(const struct queue *q, const char *segment, scan_fn fn, void *cookie,
+    struct err *e)
 {
 	struct fs_names names = { 0, 0, NULL };
 	struct str path = STR_EMPTY;
@@ -69,12 +69,12 @@ scan_each(const struct queue *q, enum state state, scan_fn fn, void *cookie,
 	for (i = 0; rc == 0 && i < dirs.n; i++) {
 		if (state == STATE_RUNNING) {
 			if (name_is_writer(dirs.v[i]))
-				rc = each_in(q, state, dirs.v[i], fn, cookie,
-				    e);
+				rc =
+				    each_in(q, state, dirs.v[i], fn, cookie, e);
 		} else if (name_parse_segment(dirs.v[i], &segment) == 0) {
-			rc = state == STATE_NEW ?
-			    each_home(q, dirs.v[i], fn, cookie, e) :
-			    each_in(q, state, dirs.v[i], fn, cookie, e);
+			rc = state == STATE_NEW
+			    ? each_home(q, dirs.v[i], fn, cookie, e)
+			    : each_in(q, state, dirs.v[i], fn, cookie, e);
 		}
 	}
 	fs_free(&dirs);
@@ -173,8 +173,8 @@ compare_id(const void *key, const void *entry)
 const struct scan_token *
 scan_find(const struct scan *s, uint32_t id)
 {
-	return s->n == 0 ? NULL :
-	                   bsearch(&id, s->v, s->n, sizeof *s->v, compare_id);
+	return s->n == 0 ? NULL
+			 : bsearch(&id, s->v, s->n, sizeof *s->v, compare_id);
 }
 
 void

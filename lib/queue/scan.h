@@ -47,7 +47,7 @@ void scan_free(struct scan *s);
  * is then returned.
  */
 typedef int (*scan_fn)(void *cookie, const struct token *t, struct err *e);
-int scan_each(const struct queue *q, enum state state, scan_fn fn,
-    void *cookie, struct err *e);
+int scan_each(const struct queue *q, enum state state, scan_fn fn, void *cookie,
+    struct err *e);
 
 #endif

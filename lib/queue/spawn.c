@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clk.h"
 #include "base/env.h"
 #include "base/err.h"
 #include "base/fs.h"
@@ -63,8 +64,8 @@ plan_words(const struct attempt *a, struct plan *p, struct err *e)
 	struct template_env names = { p->id, p->attempt, p->seed, p->dir.s,
 		p->checkpoint.s, a->q->absolute, p->slot };
 
-	p->words = template_expand(a->c->command, &a->c->space, &p->point,
-	    &names, e);
+	p->words =
+	    template_expand(a->c->command, &a->c->space, &p->point, &names, e);
 
 	return p->words == NULL ? -1 : 0;
 }
@@ -205,6 +206,7 @@ launch(struct plan *p, struct spawned *s, struct err *e)
 		close(out[1]);
 		return -1;
 	}
+	s->started = clk_boot();
 	s->pid = fork();
 	if (s->pid == 0)
 		become(p, env, out, failure[1], parent);

@@ -11,14 +11,14 @@ struct err;
 
 /* How far a campaign is, from names alone. */
 struct tally {
-	uint32_t trials;  /* the budget */
-	uint32_t unborn;  /* of it, not proposed yet */
+	uint32_t trials; /* the budget */
+	uint32_t unborn; /* of it, not proposed yet */
 	uint32_t count[STATE_COUNT];
 	unsigned workers; /* directories in running/ */
 };
 
-int tally_take(const struct queue *q, const struct campaign *c,
-    struct tally *t, struct err *e);
+int tally_take(const struct queue *q, const struct campaign *c, struct tally *t,
+    struct err *e);
 
 /* tally_waiting(t): Trials that a worker could take now, or make. */
 uint32_t tally_waiting(const struct tally *t);

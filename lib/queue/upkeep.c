@@ -12,6 +12,7 @@
 #include "base/proc.h"
 #include "form/campaign.h"
 #include "queue/birth.h"
+#include "queue/control.h"
 #include "queue/finish.h"
 #include "queue/observe.h"
 #include "queue/scan.h"
@@ -112,8 +113,7 @@ is_dead(const struct pass *p, const char *worker, bool *local)
 			return true;
 	}
 
-	return p->may_judge &&
-	    lease_is_over(p, recall(p, "worker", worker));
+	return p->may_judge && lease_is_over(p, recall(p, "worker", worker));
 }
 
 /* What the dead worker ran must not go on beside the next attempt. */
@@ -139,8 +139,7 @@ empty_worker(struct pass *p, const char *worker, bool local)
 	size_t i;
 	int step;
 
-	if (queue_list(p->q, fs_join(&path, "running", worker), &names, &e) <
-	    0)
+	if (queue_list(p->q, fs_join(&path, "running", worker), &names, &e) < 0)
 		note(p, &e);
 	for (i = 0; i < names.n; i++) {
 		if (name_parse_token(names.v[i], STATE_RUNNING, &t) < 0)
@@ -149,8 +148,8 @@ empty_worker(struct pass *p, const char *worker, bool local)
 			kill_command(worker);
 		snprintf(t.by, sizeof t.by, "%s", worker);
 		err_clear(&e);
-		step = finish_for(p->q, p->c, &t, STATUS_LOST, "worker died",
-		    &e);
+		step =
+		    finish_for(p->q, p->c, &t, STATUS_LOST, "worker died", &e);
 		if (step < 0)
 			note(p, &e);
 		else if (step == QUEUE_DONE)
@@ -254,6 +253,29 @@ release(void *cookie, const struct token *t, struct err *e)
 	return 0;
 }
 
+/* A request to end an attempt that is over: the trial is seen elsewhere. */
+static void
+drop_cancels(struct pass *p, const struct scan *scan)
+{
+	const struct scan_token *now;
+	struct control control;
+	struct err e = ERR_NONE;
+	struct token t;
+	size_t i;
+
+	if (control_read(p->q, &control, &e) < 0)
+		return;
+	for (i = 0; i < control.cancel.n; i++) {
+		t.id = control.cancel.v[i].id;
+		t.attempt = control.cancel.v[i].attempt;
+		now = scan_find(scan, t.id);
+		if (now != NULL && now->state != STATE_NEW &&
+		    (now->state != STATE_RUNNING || now->attempt > t.attempt))
+			control_uncancel(p->q, &t);
+	}
+	control_free(&control);
+}
+
 /* Births that a dead sampler left without a token in ready/. */
 static void
 settle(struct pass *p)
@@ -267,6 +289,7 @@ settle(struct pass *p)
 		note(p, &e);
 		return;
 	}
+	drop_cancels(p, &scan);
 	for (i = 0; i < scan.n; i++) {
 		if (scan.v[i].state != STATE_NEW)
 			continue;
@@ -327,7 +350,7 @@ sweep(struct pass *p)
 		fs_join(&path, "tmp", names.v[i]);
 		err_clear(&e);
 		if (fs_rename(p->q->fd, path.s, queue_tmp(p->q, &mine), &e) <
-		        0 ||
+			0 ||
 		    fs_remove(p->q->fd, mine.s, &e) < 0)
 			if (e.sys != ENOENT && e.sys != ENOTEMPTY)
 				note(p, &e);
@@ -342,8 +365,9 @@ upkeep(struct queue *q, const struct campaign *c, int depth, struct upkeep *u,
     struct err *e)
 {
 	struct upkeep own;
-	struct pass p = { .q = q, .c = c, .u = u != NULL ? u : &own,
-		.first = e };
+	struct pass p = {
+		.q = q, .c = c, .u = u != NULL ? u : &own, .first = e
+	};
 	struct fs_names workers = { 0, 0, NULL };
 	struct err saving = ERR_NONE;
 

@@ -20,8 +20,6 @@ struct loop {
 	const struct attempt *a;
 	const struct token *t;
 	const struct spawned *s;
-	struct log *log;
-	struct metrics *m;
 	struct metrics_reader *reader;
 	struct watch *w;
 	double started, next_beat, next_look;
@@ -66,8 +64,8 @@ read_output(struct loop *l)
 	ssize_t n;
 
 	while ((n = read(l->s->out, buf, sizeof buf)) > 0) {
-		log_add(l->log, buf, (size_t)n);
-		metrics_feed(l->reader, buf, (size_t)n, l->m);
+		log_add(l->w->log, buf, (size_t)n);
+		metrics_feed(l->reader, buf, (size_t)n, l->w->metrics);
 		if ((size_t)n < sizeof buf)
 			return;
 	}
@@ -90,7 +88,7 @@ look_for_token(struct loop *l, double now)
 	size_t i;
 
 	if (fs_list(l->a->q->fd, fs_join(&path, "running", l->a->w->name),
-	        &names, &e) < 0 &&
+		&names, &e) < 0 &&
 	    e.sys != ENOENT)
 		there = true; /* no answer is no answer */
 	for (i = 0; i < names.n; i++)
@@ -128,8 +126,7 @@ obey_signals(struct loop *l, double now)
 	int checkpoint = l->a->c->checkpoint_signal;
 
 	sig_seen(&s);
-	if (s.warn > 0 && l->w->why == WATCH_ENDED &&
-	    l->term_at <= 0) {
+	if (s.warn > 0 && l->w->why == WATCH_ENDED && l->term_at <= 0) {
 		/* The walltime is near: checkpoint first if it can. */
 		if (checkpoint != 0)
 			tell(l, checkpoint);
@@ -222,16 +219,31 @@ turn(struct loop *l, struct err *e)
 	return ended;
 }
 
+/* After its end: what it left in its group ends, what it wrote is read. */
+static void
+finish_output(struct loop *l)
+{
+	uint64_t before;
+
+	kill(-l->s->pid, SIGKILL);
+	while (!l->eof) {
+		before = l->w->log->total;
+		read_output(l);
+		if (l->w->log->total == before)
+			break;
+	}
+	metrics_end(l->reader, l->w->metrics);
+	report_collect(l->a->q, l->a->w->name, l->t, l->w->metrics);
+}
+
 int
 watch_command(const struct attempt *a, const struct token *t,
-    const struct spawned *s, struct log *log, struct metrics *m,
-    struct watch *w, struct err *e)
+    const struct spawned *s, struct watch *w, struct err *e)
 {
-	struct loop l = { .a = a, .t = t, .s = s, .log = log, .m = m, .w = w };
+	struct loop l = { .a = a, .t = t, .s = s, .w = w };
 	uint64_t oom = proc_oom_kills();
 	int ended;
 
-	memset(w, 0, sizeof *w);
 	l.reader = metrics_reader_new(a->c->pattern, a->c->npattern,
 	    a->c->step_regex, e);
 	if (l.reader == NULL) {
@@ -239,24 +251,14 @@ watch_command(const struct attempt *a, const struct token *t,
 		proc_wait(s->pid, true, &w->status, &w->usage);
 		return -1;
 	}
-	l.started = clk_boot();
+	l.started = s->started;
 	l.next_beat = l.started + a->c->heartbeat;
 	l.next_look = l.started + watch_look_every(a->c);
 	while ((ended = turn(&l, e)) == 0)
 		continue;
 	w->seconds = clk_boot() - l.started;
-	/* What it left behind in its group ends with it. */
-	kill(-s->pid, SIGKILL);
-	while (!l.eof) {
-		size_t before = (size_t)log->total;
-
-		read_output(&l);
-		if (log->total == before)
-			break;
-	}
-	metrics_end(l.reader, m);
+	finish_output(&l);
 	metrics_reader_free(l.reader);
-	report_collect(a->q, a->w->name, t, m);
 	w->oom = proc_oom_kills() > oom;
 	if (ended < 0)
 		return -1;

@@ -17,14 +17,18 @@ struct err;
  * nothing of its process group outlives it.
  */
 enum watch_why {
-	WATCH_ENDED,    /* by itself */
+	WATCH_ENDED, /* by itself */
 	WATCH_TIMEOUT,
-	WATCH_STOPPED,  /* we were told to stop, or the user said so */
+	WATCH_STOPPED, /* we were told to stop, or the user said so */
 	WATCH_CANCELLED,
-	WATCH_GONE      /* the token was taken from us */
+	WATCH_GONE /* the token was taken from us */
 };
 
 struct watch {
+	/* Given: where the output goes. */
+	struct log *log;
+	struct metrics *metrics;
+	/* What came of it. */
 	enum watch_why why;
 	int stop_signal; /* STOPPED: the signal that told us */
 	int status;      /* as of wait(2) */
@@ -34,12 +38,11 @@ struct watch {
 };
 
 /*
- * watch_command(a, t, s, log, m, w, e):
+ * watch_command(a, t, s, w, e):
  * Until the command of ${s} has ended.  QUEUE_DONE, QUEUE_GONE or -1.
  */
 int watch_command(const struct attempt *a, const struct token *t,
-    const struct spawned *s, struct log *log, struct metrics *m,
-    struct watch *w, struct err *e);
+    const struct spawned *s, struct watch *w, struct err *e);
 
 /* watch_look_every(c): Seconds between looks at control/ and running/W. */
 double watch_look_every(const struct campaign *c);

@@ -38,8 +38,7 @@ int work_begin(struct work *k, const char *kind, struct err *e);
  * Run the claimed trial to its result.  QUEUE_DONE with what hpo-trial ends
  * with in *${exit}; QUEUE_GONE: it was taken away, or is over; -1.
  */
-int work_trial(struct work *k, const struct token *t, int *exit,
-    struct err *e);
+int work_trial(struct work *k, const struct token *t, int *exit, struct err *e);
 
 /*
  * work_loop(k, max, e):

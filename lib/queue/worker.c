@@ -61,18 +61,18 @@ worker_start(struct queue *q, const char *name, const struct worker_info *info,
 	format_beat(0, beat);
 	bad = fs_mkdir(q->fd, tmp.s, e) < 0 ||
 	    fs_create(q->fd, fs_join(&path, tmp.s, "worker.ini"), text.s,
-	        text.n, e) < 0 ||
+		text.n, e) < 0 ||
 	    fs_sync(q->fd, path.s, e) < 0 ||
 	    fs_create(q->fd, fs_join(&path, tmp.s, "heartbeat"), beat,
-	        strlen(beat), e) < 0 ||
+		strlen(beat), e) < 0 ||
 	    fs_sync(q->fd, tmp.s, e) < 0 ||
 	    fs_rename(q->fd, tmp.s, fs_join(&path, "running", name), e) < 0 ||
 	    fs_sync(q->fd, "running", e) < 0;
 	w->heartbeat = -1;
 	if (!bad) {
-		w->heartbeat = openat(q->fd,
-		    worker_file(name, "heartbeat", &path),
-		    O_WRONLY | O_CLOEXEC);
+		w->heartbeat =
+		    openat(q->fd, worker_file(name, "heartbeat", &path),
+			O_WRONLY | O_CLOEXEC);
 		if (w->heartbeat < 0)
 			bad = err_sys(e, "cannot open '%s/hpo/%s'", q->path,
 			    path.s);
@@ -125,8 +125,8 @@ worker_stop(struct worker *w)
 			empty = false;
 	if (empty) {
 		for (i = 0; i < sizeof files / sizeof files[0]; i++)
-			unlinkat(w->q->fd, worker_file(w->name, files[i], &path),
-			    0);
+			unlinkat(w->q->fd,
+			    worker_file(w->name, files[i], &path), 0);
 		unlinkat(w->q->fd, fs_join(&path, "running", w->name),
 		    AT_REMOVEDIR);
 	}
@@ -181,7 +181,7 @@ worker_read(const struct queue *q, const char *name, struct worker_info *info)
 	worker_file(name, "worker.ini", &path);
 	bad = fs_slurp(q->fd, path.s, INFO_MAX, &text, &e) < 0 ||
 	    inifile_parse(text.s, text.n, path.s, INIFILE_MACHINE, take_entry,
-	        info, &e) < 0 ||
+		info, &e) < 0 ||
 	    info->id.pid == 0;
 	str_free(&text);
 	str_free(&path);
@@ -198,7 +198,7 @@ worker_pulse(const struct queue *q, const char *name, struct str *b)
 
 	/* Opened anew each time: that is what makes NFS ask the server. */
 	if (fs_slurp(q->fd, worker_file(name, "heartbeat", &path), PULSE_MAX, b,
-	        &e) < 0)
+		&e) < 0)
 		str_cut(b, old);
 	str_free(&path);
 }

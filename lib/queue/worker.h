@@ -19,11 +19,11 @@ struct err;
  */
 struct worker_info {
 	struct proc_id id;
-	int slot;      /* of hpo-dispatch --local; 0: none */
-	char kind[12]; /* "loop", "once", "ask" */
-	char job[24];  /* SLURM's, "" none */
-	double clock;      /* the host's boot clock at the start, seconds */
-	char started[32];  /* and the time of day, RFC 3339 */
+	int slot;         /* of hpo-dispatch --local; 0: none */
+	char kind[12];    /* "loop", "once", "ask" */
+	char job[24];     /* SLURM's, "" none */
+	double clock;     /* the host's boot clock at the start, seconds */
+	char started[32]; /* and the time of day, RFC 3339 */
 };
 
 struct worker {
@@ -51,8 +51,8 @@ int worker_beat(struct worker *w, struct err *e);
 void worker_stop(struct worker *w);
 
 /* worker_read(q, name, info): Of running/NAME/worker.ini; -1: unknown. */
-int worker_read(const struct queue *q, const char *name,
-    struct worker_info *info);
+int
+worker_read(const struct queue *q, const char *name, struct worker_info *info);
 
 /* worker_pulse(q, name, b): Append the heartbeat's content, "" if none. */
 void worker_pulse(const struct queue *q, const char *name, struct str *b);
