@@ -1,7 +1,6 @@
 /* hpo-collect: the results of a campaign as one table */
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "base/num.h"
 #include "base/opt.h"
 #include "base/out.h"
+#include "base/proc.h"
 #include "form/campaign.h"
 #include "form/table.h"
 #include "queue/collect.h"
@@ -177,6 +177,8 @@ print_id(struct collecting *k, uint32_t id, struct err *e)
 	struct token t;
 	int rc;
 
+	if (collect_again(&k->table, e) < 0)
+		return -1;
 	rc = find_trial(&k->find, id, &t, e);
 	if (rc == 0)
 		miss(k, id);
@@ -375,7 +377,7 @@ main(int argc, char *argv[])
 	size_t i;
 	int rc;
 
-	signal(SIGPIPE, SIG_DFL);
+	proc_begin();
 	rc = run(argc, argv, &w, &e);
 	if (rc >= 0 && (fflush(stdout) == EOF || ferror(stdout)))
 		rc = err_sys(&e, "cannot write standard output");

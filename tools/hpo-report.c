@@ -1,7 +1,6 @@
 /* hpo-report: say what was found */
 
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "base/num.h"
 #include "base/opt.h"
 #include "base/out.h"
+#include "base/proc.h"
 #include "form/campaign.h"
 #include "form/summary.h"
 #include "form/table.h"
@@ -242,27 +242,25 @@ static void
 print_reports(struct reporting *r)
 {
 	struct summary_about *about = mem_zero(r->n, sizeof *about);
-	const struct summary **summary = mem_zero(r->n, sizeof *summary);
 	struct str *b = &r->out.buf;
 	size_t i;
 
 	for (i = 0; i < r->n; i++) {
-		summary[i] = &r->subject[i].summary;
+		about[i].summary = &r->subject[i].summary;
 		about[i].name = r->subject[i].name;
 		about[i].budget = r->subject[i].budget;
 		about[i].whole = r->subject[i].whole;
 		about[i].cut = isatty(STDOUT_FILENO) ? CUT : 0;
 	}
 	if (r->format == TSV)
-		summary_tsv(summary, about, r->n, b);
+		summary_tsv(about, r->n, b);
 	for (i = 0; i < r->n && r->format != TSV; i++)
 		if (r->format == JSON) {
-			summary_json(summary[i], &about[i], b);
+			summary_json(&about[i], b);
 		} else {
 			str_add(b, i > 0 ? "\n" : "");
-			summary_text(summary[i], &about[i], b);
+			summary_text(&about[i], b);
 		}
-	free(summary);
 	free(about);
 }
 
@@ -323,7 +321,7 @@ main(int argc, char *argv[])
 	struct reporting r = { .format = TEXT };
 	int rc;
 
-	signal(SIGPIPE, SIG_DFL);
+	proc_begin();
 	rc = run(argc, argv, &r, &e);
 	if (rc >= 0 && (fflush(stdout) == EOF || ferror(stdout)))
 		rc = err_sys(&e, "cannot write standard output");

@@ -1,7 +1,6 @@
 /* hpo-sample: propose trials */
 
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -557,7 +556,7 @@ main(int argc, char *argv[])
 	int rc;
 
 	fs_guard_std();
-	signal(SIGPIPE, SIG_DFL);
+	proc_begin();
 	rc = run(argc, argv, &e);
 	if (rc >= 0 && (fflush(stdout) == EOF || ferror(stdout)))
 		rc = err_sys(&e, "cannot write standard output");

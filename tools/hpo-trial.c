@@ -11,6 +11,7 @@
 #include "base/arr.h"
 #include "base/err.h"
 #include "base/fs.h"
+#include "base/line.h"
 #include "base/num.h"
 #include "base/opt.h"
 #include "base/out.h"
@@ -99,7 +100,7 @@ parse_number(const char *arg, const char *what, uint64_t max, uint64_t *n,
     struct err *e)
 {
 	if (num_u64(arg, max, n) < 0)
-		return err_set(e, EX_USAGE, "%s is not a %s", arg, what);
+		return err_set(e, EX_USAGE, "'%s' is not a %s", arg, what);
 
 	return 0;
 }
@@ -184,6 +185,11 @@ take_operand(struct wish *w, const char *arg, struct err *e)
 static int
 check_wish(const struct wish *w, struct err *e)
 {
+	struct proc_id owner;
+
+	if (w->verb == CLAIM && proc_identify(w->pid, &owner) < 0)
+		return err_set(e, EX_USAGE, "there is no process %ld",
+		    (long)w->pid);
 	switch (w->verb) {
 	case LOOP:
 	case CLAIM:
@@ -404,23 +410,31 @@ print_ended(struct session *s, uint32_t id, struct err *e)
 }
 
 static int
+run_claimed(struct session *s, const struct token *t, int *code, struct err *e)
+{
+	int exit = 0;
+	int rc = work_trial(&s->work, t, &exit, e);
+
+	if (rc == QUEUE_GONE) {
+		err_warn(tool.name, "trial %u was taken from this worker",
+		    t->id);
+		exit = EX_NO;
+	}
+	if (exit != 0)
+		*code = exit;
+
+	return rc < 0 ? -1 : 0;
+}
+
+static int
 run_one(struct session *s, uint32_t id, int *code, struct err *e)
 {
 	struct token t;
-	int rc, exit = 0;
+	int rc;
 
 	rc = claim_id(&s->q, s->work.w.name, id, &t, e);
-	if (rc == 1) {
-		rc = work_trial(&s->work, &t, &exit, e);
-		if (rc == QUEUE_GONE) {
-			err_warn(tool.name,
-			    "trial %u was taken from this worker", id);
-			exit = EX_NO;
-		}
-		if (exit != 0)
-			*code = exit;
-		return rc < 0 ? -1 : 0;
-	}
+	if (rc == 1)
+		return run_claimed(s, &t, code, e);
 	if (rc == 0)
 		rc = print_ended(s, id, e);
 	if (rc == 0) {
@@ -432,32 +446,53 @@ run_one(struct session *s, uint32_t id, int *code, struct err *e)
 	return rc < 0 ? -1 : 0;
 }
 
+/* Has somebody asked for an end, now or after the running trial? */
+static bool
+told_to_end(void)
+{
+	struct sig_seen s;
+
+	sig_seen(&s);
+
+	return s.stop > 0 || s.warn > 0 || s.drain > 0;
+}
+
+/* A signal has to be heard while no line comes. */
 static int
 run_from_stdin(struct session *s, int *code, struct err *e)
 {
-	char line[4096];
+	struct line in = { .fd = STDIN_FILENO };
 	uint64_t id;
-	int rc = 0;
+	char *line;
+	int rc = LINE_NEXT, bad = 0;
 
-	while (rc == 0 && stop_code() == 0 &&
-	    fgets(line, sizeof line, stdin) != NULL) {
-		line[strcspn(line, " \t\r\n")] = '\0';
+	while (!bad && rc != LINE_END && !told_to_end()) {
+		rc = line_next(&in, sig_fd(), &line, e);
+		if (rc == LINE_WOKEN)
+			sig_clear();
+		if (rc < 0)
+			bad = -1;
+		if (rc != LINE_NEXT)
+			continue;
+		line[strcspn(line, " \t\r")] = '\0';
 		if (line[0] == '\0')
 			continue;
 		if (num_u64(line, CAMPAIGN_MAX_TRIALS - 1, &id) < 0)
-			return err_set(e, EX_USAGE,
+			bad = err_set(e, EX_USAGE,
 			    "<stdin>: '%s' is not the id of a trial", line);
-		rc = run_one(s, (uint32_t)id, code, e);
+		else
+			bad = run_one(s, (uint32_t)id, code, e);
 	}
+	line_free(&in);
 
-	return rc;
+	return bad;
 }
 
 static int
 run_any(struct session *s, int *code, struct err *e)
 {
 	struct token t;
-	int rc, exit = 0;
+	int rc;
 
 	rc = claim_next(&s->q, s->work.w.name, s->work.slot, &t, e);
 	if (rc == 0) {
@@ -466,14 +501,12 @@ run_any(struct session *s, int *code, struct err *e)
 			rc = claim_next(&s->q, s->work.w.name, s->work.slot, &t,
 			    e);
 	}
+	if (rc == 1)
+		return run_claimed(s, &t, code, e);
 	if (rc == 0) {
 		err_warn(tool.name, "no trial is waiting in '%s'", s->q.path);
 		*code = EX_NO;
-		return 0;
 	}
-	if (rc == 1)
-		rc = work_trial(&s->work, &t, &exit, e);
-	*code = exit;
 
 	return rc < 0 ? -1 : 0;
 }
@@ -486,7 +519,7 @@ run_named(struct session *s, const struct wish *w, struct err *e)
 
 	if (sig_catch(false, e) < 0 || work_begin(&s->work, "once", e) < 0)
 		return -1;
-	for (i = 0; i < w->id.n && rc == 0 && stop_code() == 0; i++)
+	for (i = 0; i < w->id.n && rc == 0 && !told_to_end(); i++)
 		rc = run_one(s, w->id.v[i], &code, e);
 	if (rc == 0 && w->from_stdin)
 		rc = run_from_stdin(s, &code, e);
@@ -696,7 +729,7 @@ main(int argc, char *argv[])
 	int rc;
 
 	fs_guard_std();
-	signal(SIGPIPE, SIG_DFL);
+	proc_begin();
 	rc = run(argc, argv, &e);
 	if (rc >= 0 && (fflush(stdout) == EOF || ferror(stdout)))
 		rc = err_sys(&e, "cannot write standard output");

@@ -65,6 +65,19 @@ env_set(struct env *v, const char *name, const char *fmt, ...)
 	}
 }
 
+void
+env_drop(struct env *v, const char *prefix)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < v->n; i++)
+		if (str_starts(v->v[i], prefix))
+			free(v->v[i]);
+		else
+			v->v[n++] = v->v[i];
+	v->n = n;
+}
+
 const char *
 env_get(const struct env *v, const char *name)
 {

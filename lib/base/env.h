@@ -21,6 +21,9 @@ void env_init(struct env *v);
 void
 env_set(struct env *v, const char *name, const char *fmt, ...) ERR_PRINTF(3, 4);
 
+/* env_drop(v, prefix): Take out those whose names start so. */
+void env_drop(struct env *v, const char *prefix);
+
 /* env_get(v, name): Its value, or NULL. */
 const char *env_get(const struct env *v, const char *name);
 

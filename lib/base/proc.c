@@ -135,6 +135,19 @@ proc_is_dead(const struct proc_id *id)
 	    (id->start != 0 && start != id->start);
 }
 
+void
+proc_begin(void)
+{
+	int fd;
+
+	signal(SIGPIPE, SIG_DFL);
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) !=
+		        fd)
+			_exit(EX_IOERR);
+}
+
 uint64_t
 proc_random64(void)
 {
@@ -343,4 +356,26 @@ proc_wait(pid_t pid, bool block, int *status, struct proc_usage *usage)
 	usage->peak = (uint64_t)ru.ru_maxrss * 1024; /* KiB on Linux */
 
 	return 1;
+}
+
+void
+proc_keep_only(const int *keep, size_t n)
+{
+	struct err e = ERR_NONE;
+	struct fs_names fds = { 0, 0, NULL };
+	uint64_t fd;
+	size_t i, k;
+
+	if (fs_list(AT_FDCWD, "/proc/self/fd", &fds, &e) < 0)
+		return;
+	for (i = 0; i < fds.n; i++) {
+		if (num_u64(fds.v[i], INT32_MAX, &fd) < 0 ||
+		    fd <= STDERR_FILENO)
+			continue;
+		for (k = 0; k < n && keep[k] != (int)fd; k++)
+			continue;
+		if (k == n)
+			close((int)fd);
+	}
+	fs_free(&fds);
 }

@@ -2,6 +2,7 @@
 #define BASE_PROC_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -37,6 +38,14 @@ bool proc_is_local(const struct proc_id *id);
  * time does not exist or is a zombie?
  */
 bool proc_is_dead(const struct proc_id *id);
+
+/*
+ * proc_begin():
+ * First in main: SIGPIPE as at birth (some parents ignore it), and no file
+ * of ours may take the number of a standard stream that is closed: such a
+ * stream is opened so that its use fails.
+ */
+void proc_begin(void);
 
 /* proc_random64(): 64 bits nobody else has. */
 uint64_t proc_random64(void);
@@ -91,5 +100,12 @@ int proc_wait(pid_t pid, bool block, int *status, struct proc_usage *usage);
 
 /* proc_sync_fs(fd): syncfs(2); -1 with errno. */
 int proc_sync_fs(int fd);
+
+/*
+ * proc_keep_only(keep, n):
+ * Close every descriptor above 2 but these: what a process that stays behind
+ * inherited would hold its caller's pipes and locks.
+ */
+void proc_keep_only(const int *keep, size_t n);
 
 #endif

@@ -296,7 +296,7 @@ check_whole(struct reader *r, struct err *e)
 	if (line_of(r, "campaign", "trials") == 0)
 		err_add(e, EX_DATAERR, "%s: [campaign] has no 'trials'",
 		    c->file);
-	if (c->lease < 3 * c->heartbeat)
+	if (c->lease * (1 + 1e-9) < 3 * c->heartbeat) /* 0.3 is 3 of 0.1 */
 		err_add(e, EX_DATAERR,
 		    "%s:%u: the lease (%g s) must be at least 3 heartbeats (of "
 		    "%g s)",

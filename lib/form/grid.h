@@ -23,13 +23,13 @@ void grid_init(struct grid *g, size_t columns, size_t cut);
 void grid_add(struct grid *g, const char *text);
 
 /*
- * grid_draw(g, width, lead, b):
+ * grid_draw(g, max, lead, b):
  * Append the rows, numbers to the right, in columns with two blanks before
- * each.  Where that takes more than ${width} characters a line: each row as
+ * each.  Where that takes more than ${max} characters a line: each row as
  * a line of its first ${lead} columns, which is "name value", and as many
  * lines as it takes with the others, which are "name=value".
  */
-void grid_draw(const struct grid *g, size_t width, size_t lead, struct str *b);
+void grid_draw(const struct grid *g, size_t max, size_t lead, struct str *b);
 
 void grid_free(struct grid *g);
 

@@ -163,9 +163,9 @@ point_json(const struct point *p, const struct space *s, struct str *b)
 		if (p->text[i] == NULL)
 			continue;
 		str_add(b, before);
-		before = ",";
+		before = ", ";
 		out_json(b, param->name);
-		str_addc(b, ':');
+		str_add(b, ": ");
 		if (domain_reads_number(&param->domain, p->text[i]) &&
 		    is_json_number(p->text[i]))
 			str_add(b, p->text[i]);

@@ -128,8 +128,9 @@ void summary_finish(struct summary *s);
 
 void summary_free(struct summary *s);
 
-/* What is known besides the rows. */
+/* A summary, and what is known besides the rows. */
 struct summary_about {
+	const struct summary *summary;
 	const char *name;
 	uint32_t budget; /* trials the campaign may have, 0: unknown */
 	bool whole;      /* every trial of it has a row: no row of a state
@@ -138,22 +139,19 @@ struct summary_about {
 };
 
 /*
- * summary_text(s, about, b) / summary_json(s, about, b):
+ * summary_text(about, b) / summary_json(about, b):
  * Append the report for people, or as one JSON object and a newline.
  */
-void summary_text(const struct summary *s, const struct summary_about *about,
-    struct str *b);
-void summary_json(const struct summary *s, const struct summary_about *about,
-    struct str *b);
+void summary_text(const struct summary_about *about, struct str *b);
+void summary_json(const struct summary_about *about, struct str *b);
 
 /*
- * summary_tsv(s, about, n, b):
+ * summary_tsv(about, n, b):
  * Append the best rows of ${n} summaries as one table, with a column rank
  * before the others; of more than one also with the column campaign, the
  * name of each.
  */
-void summary_tsv(const struct summary *const *s,
-    const struct summary_about *about, size_t n, struct str *b);
+void summary_tsv(const struct summary_about *about, size_t n, struct str *b);
 
 /* Kept rows, with the columns sorted as columns_order() says. */
 struct summary_list {

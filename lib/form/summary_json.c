@@ -90,8 +90,7 @@ add_causes(const struct summary *s, struct str *b)
 	for (i = 0; i < s->causes.n; i++) {
 		const struct counter_entry *cause = &s->causes.v[order[i]];
 		const char *tab = strchr(cause->text, '\t');
-		char *status =
-		    mem_dupn(cause->text, (size_t)(tab - cause->text));
+		char *status;
 
 		if (i >= CAUSES) {
 			rest += cause->count;
@@ -185,9 +184,10 @@ add_rows(const struct summary *s, const char *name,
 }
 
 void
-summary_json(const struct summary *s, const struct summary_about *about,
-    struct str *b)
+summary_json(const struct summary_about *about, struct str *b)
 {
+	const struct summary *s = about->summary;
+
 	str_add(b, "{\"name\": ");
 	out_json(b, about->name);
 	add_objectives(s, b);

@@ -313,9 +313,9 @@ add_seconds(const struct summary *s, struct str *b)
 }
 
 void
-summary_text(const struct summary *s, const struct summary_about *about,
-    struct str *b)
+summary_text(const struct summary_about *about, struct str *b)
 {
+	const struct summary *s = about->summary;
 	size_t i;
 
 	add_title(s, about, b);

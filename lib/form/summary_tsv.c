@@ -57,15 +57,15 @@ add_rows(const struct summary_list *l, const char *campaign,
 }
 
 void
-summary_tsv(const struct summary *const *s, const struct summary_about *about,
-    size_t n, struct str *b)
+summary_tsv(const struct summary_about *about, size_t n, struct str *b)
 {
 	struct summary_list *list = mem_zero(n + 1, sizeof *list);
 	struct table columns;
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		summary_list_open(s[i], &s[i]->best, &list[i]);
+		summary_list_open(about[i].summary, &about[i].summary->best,
+		    &list[i]);
 	join_columns(list, n, &columns);
 	table_head(&columns, TABLE_TSV, b);
 	for (i = 0; i < n; i++)

@@ -21,8 +21,9 @@
 
 /* Hold nothing of the caller's: a pipe it waits on must see its end. */
 static void
-let_go(void)
+let_go(const struct work *k)
 {
+	const int ours[] = { k->q->root, k->q->fd, k->w.heartbeat };
 	int null = open("/dev/null", O_RDWR);
 
 	setsid();
@@ -33,6 +34,7 @@ let_go(void)
 		if (null > STDERR_FILENO)
 			close(null);
 	}
+	proc_keep_only(ours, sizeof ours / sizeof ours[0]);
 }
 
 /*
@@ -46,7 +48,7 @@ beat_on(struct work *k, const struct proc_id *owner)
 	struct err e = ERR_NONE;
 	double next = clk_boot() + k->c->heartbeat;
 
-	let_go();
+	let_go(k);
 	sig_reset();
 	worker_file(k->w.name, "heartbeat", &path);
 	while (!proc_is_dead(owner) && queue_exists(k->q, path.s)) {

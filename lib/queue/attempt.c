@@ -163,6 +163,11 @@ judge(const struct attempt *a, const struct watch *w, struct result *r)
 	} else {
 		attempt_judge(a->c, r);
 	}
+	/* Warned by the checkpoint signal it may have ended of itself. */
+	if (r->status == STATUS_FAILED && w->stop_signal != 0) {
+		snprintf(cause, sizeof cause, "signal %d", w->stop_signal);
+		set_cause(r, STATUS_INTERRUPTED, cause);
+	}
 }
 
 /* The last lines of the log. */
@@ -227,6 +232,18 @@ prepare(const struct attempt *a, const struct token *t, struct log *log,
 	return bad;
 }
 
+/* A checkpoint's directory that nobody filled. */
+static void
+tidy(const struct attempt *a, const struct token *t)
+{
+	struct str path = STR_EMPTY;
+
+	if (wants_checkpoint(a->c))
+		unlinkat(a->q->fd, name_in_home(t->id, "checkpoint", &path),
+		    AT_REMOVEDIR);
+	str_free(&path);
+}
+
 /* With everything at hand: start, watch, judge. */
 static int
 execute(const struct attempt *a, const struct token *t,
@@ -287,6 +304,7 @@ attempt_run(const struct attempt *a, const struct token *t, struct result *r,
 		step = execute(a, t, &trial, &log, r, e);
 		log_close(&log, &tail, TAIL_BYTES);
 		keep_tail(r, &tail);
+		tidy(a, t);
 		if (step != QUEUE_DONE)
 			result_free(r);
 	}

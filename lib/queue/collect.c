@@ -175,6 +175,23 @@ collect_table(struct collect *k, enum table_format format, struct out *o,
 }
 
 int
+collect_again(struct collect *k, struct err *e)
+{
+	struct queue *q = &k->source[0].q;
+	char *path;
+	int bad;
+
+	if (q->fd >= 0)
+		return 0;
+	path = mem_dup(q->path);
+	queue_close(q);
+	bad = queue_open(path, QUEUE_READ, q, e);
+	free(path);
+
+	return bad;
+}
+
+int
 collect_row(struct collect *k, const struct token *t, enum table_format format,
     struct out *o, struct err *e)
 {

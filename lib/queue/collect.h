@@ -60,6 +60,14 @@ int collect_table(struct collect *k, enum table_format format, struct out *o,
     struct err *e);
 
 /*
+ * collect_again(k, e):
+ * Look for hpo/ of the first campaign again if it was not there: in a
+ * pipeline the reader of the results is often started before the first
+ * writer has made it.
+ */
+int collect_again(struct collect *k, struct err *e);
+
+/*
  * collect_row(k, t, format, o, e):
  * Write the row of a trial of the first campaign, whose columns are fixed.
  */

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -174,10 +175,40 @@ merge(struct observe *o, const struct observe *other)
 	sort(o);
 }
 
+/*
+ * Put the new text in place of the old.  A reply that was lost and a file
+ * that was swept both say ENOENT: then it is done once more.
+ */
+static int
+replace(struct queue *q, struct str *text, struct err *e)
+{
+	struct str path = STR_EMPTY, tmp = STR_EMPTY;
+	struct err ignored = ERR_NONE;
+	int i, bad = -1;
+
+	file_name(q, &path);
+	for (i = 0; i < 2 && bad; i++) {
+		err_clear(e);
+		queue_tmp(q, &tmp);
+		bad = fs_create(q->fd, tmp.s, str_text(text), text->n, e);
+		if (bad)
+			break;
+		bad = fs_rename(q->fd, tmp.s, path.s, e);
+		if (bad && e->sys != ENOENT)
+			break;
+	}
+	if (bad)
+		fs_remove(q->fd, tmp.s, &ignored);
+	str_free(&tmp);
+	str_free(&path);
+
+	return bad;
+}
+
 int
 observe_save(struct queue *q, struct observe *o, struct err *e)
 {
-	struct str path = STR_EMPTY, tmp = STR_EMPTY, text = STR_EMPTY;
+	struct str text = STR_EMPTY;
 	struct observe other;
 	size_t i;
 	int bad;
@@ -192,18 +223,8 @@ observe_save(struct queue *q, struct observe *o, struct err *e)
 			str_addf(&text, "%.3f %.3f %.3f %u %s %s\n", s->first,
 			    s->last, s->unchanged, s->count, s->key, s->value);
 	}
-	queue_tmp(q, &tmp);
-	bad = fs_create(q->fd, tmp.s, str_text(&text), text.n, e);
-	if (!bad) {
-		bad = fs_rename(q->fd, tmp.s, file_name(q, &path), e);
-		if (bad) {
-			struct err ignored = ERR_NONE;
-			fs_remove(q->fd, tmp.s, &ignored);
-		}
-	}
+	bad = replace(q, &text, e);
 	str_free(&text);
-	str_free(&tmp);
-	str_free(&path);
 
 	return bad;
 }

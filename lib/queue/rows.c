@@ -12,16 +12,19 @@
 #include "queue/finish.h"
 #include "queue/rows.h"
 
-enum { FILE_MAX = 16 << 20, COLUMN = 512 };
+enum { FILE_MAX = 16 << 20 };
 
-static size_t
-add_column(struct table *t, const char *prefix, const char *name)
+static const char metric_prefix[] = "metric.";
+
+/* The name of a column, in ${b}. */
+static const char *
+column_name(const char *prefix, const char *name, struct str *b)
 {
-	char column[COLUMN];
+	str_cut(b, 0);
+	str_add(b, prefix);
+	str_add(b, name);
 
-	snprintf(column, sizeof column, "%s%s", prefix, name);
-
-	return table_add(t, column);
+	return b->s;
 }
 
 void
@@ -41,12 +44,14 @@ rows_open(struct rows *r, const struct queue *q, const struct campaign *c,
 		table_add(t, table_column(i));
 	r->objective = mem_zero(c->nobjective + 1, sizeof *r->objective);
 	for (i = 0; i < c->nobjective; i++)
-		r->objective[i] = add_column(t,
-		    c->objective[i].maximize ? "maximize." : "minimize.",
-		    c->objective[i].metric);
+		r->objective[i] = table_add(t,
+		    column_name(c->objective[i].maximize ? "maximize."
+							 : "minimize.",
+			c->objective[i].metric, &r->path));
 	r->param = mem_zero(c->space.n + 1, sizeof *r->param);
 	for (i = 0; i < c->space.n; i++)
-		r->param[i] = add_column(t, "param.", c->space.param[i].name);
+		r->param[i] = table_add(t,
+		    column_name("param.", c->space.param[i].name, &r->path));
 }
 
 static void
@@ -148,31 +153,37 @@ has_ended(const struct token *t)
 	return t->state >= STATE_DONE;
 }
 
+/* The column of a metric; mostly the one at ${guess}, as results name the
+ * same metrics in the same order.  ${r->t->n} if it has none. */
 static size_t
-metric_column(struct rows *r, const char *name)
+metric_column(struct rows *r, const char *name, size_t guess)
 {
-	char column[COLUMN];
 	size_t i;
 
 	for (i = 0; i < r->c->nobjective; i++)
 		if (str_eq(r->c->objective[i].metric, name))
 			return r->objective[i];
-	snprintf(column, sizeof column, "metric.%s", name);
+	if (guess < r->t->n && str_starts(r->t->name[guess], metric_prefix) &&
+	    str_eq(r->t->name[guess] + strlen(metric_prefix), name))
+		return guess;
+	column_name(metric_prefix, name, &r->path);
 
-	return r->grow ? table_add(r->t, column) : table_find(r->t, column);
+	return r->grow ? table_add(r->t, r->path.s)
+		       : table_find(r->t, r->path.s);
 }
 
 int
 rows_metrics(struct rows *r, const struct token *t, struct err *e)
 {
 	const char *wrong;
-	size_t i;
+	size_t i, column = 0;
 	int rc;
 
 	forget(r);
 	rc = read_result(r, t, &wrong, e);
 	for (i = 0; i < r->result.metrics.all.n; i++)
-		metric_column(r, r->result.metrics.all.v[i].name);
+		column = metric_column(r, r->result.metrics.all.v[i].name,
+		    column + 1);
 
 	return rc;
 }
@@ -235,7 +246,7 @@ fill_result(struct rows *r)
 {
 	const struct result *x = &r->result;
 	const struct metric *m;
-	size_t i, column;
+	size_t i, column = 0;
 	char *text;
 
 	set(r, TABLE_STATUS, status_name(x->status));
@@ -249,7 +260,7 @@ fill_result(struct rows *r)
 	set(r, TABLE_HOST, x->host);
 	for (i = 0; i < x->metrics.all.n; i++) {
 		m = &x->metrics.all.v[i];
-		column = metric_column(r, m->name);
+		column = metric_column(r, m->name, column + 1);
 		if (column == r->t->n)
 			continue;
 		text = number(r);

@@ -92,6 +92,8 @@ plan_env(const struct attempt *a, struct plan *p)
 	size_t i;
 
 	env_init(v);
+	/* A trial may run another campaign: its own point is not that's. */
+	env_drop(v, "HPO_PARAM_");
 	path = env_get(v, "PATH");
 	env_set(v, "PATH", "%s%s%s", path != NULL ? path : "/usr/bin:/bin",
 	    a->bindir[0] != '\0' ? ":" : "", a->bindir);
@@ -169,7 +171,7 @@ become(const struct plan *p, char **env, const int out[2], int failure,
 	setpgid(0, 0);
 	proc_die_with_parent(parent);
 	sig_reset();
-	null = open("/dev/null", O_RDONLY);
+	null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (null >= 0 && dup2(null, STDIN_FILENO) >= 0 &&
 	    dup2(out[1], STDOUT_FILENO) >= 0 &&
 	    dup2(out[1], STDERR_FILENO) >= 0 && chdir(p->cwd.s) == 0)

@@ -45,6 +45,20 @@ format_beat(uint64_t beats, char text[24])
 	snprintf(text, 24, "%020llu\n", (unsigned long long)beats);
 }
 
+/* A name nobody else has: if it is there, the rename was done, whatever the
+ * reply to it said. */
+static int
+appear(struct queue *q, const char *tmp, const char *path, struct err *e)
+{
+	if (fs_rename(q->fd, tmp, path, e) < 0) {
+		if (!fs_is_dir(q->fd, path))
+			return -1;
+		err_clear(e);
+	}
+
+	return fs_sync(q->fd, "running", e);
+}
+
 int
 worker_start(struct queue *q, const char *name, const struct worker_info *info,
     struct worker *w, struct err *e)
@@ -66,8 +80,7 @@ worker_start(struct queue *q, const char *name, const struct worker_info *info,
 	    fs_create(q->fd, fs_join(&path, tmp.s, "heartbeat"), beat,
 		strlen(beat), e) < 0 ||
 	    fs_sync(q->fd, tmp.s, e) < 0 ||
-	    fs_rename(q->fd, tmp.s, fs_join(&path, "running", name), e) < 0 ||
-	    fs_sync(q->fd, "running", e) < 0;
+	    appear(q, tmp.s, fs_join(&path, "running", name), e) < 0;
 	w->heartbeat = -1;
 	if (!bad) {
 		w->heartbeat =
