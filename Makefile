@@ -17,7 +17,7 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 LUA ?= lua5.4
 LUA_CFLAGS := $(shell pkg-config --cflags $(LUA) 2>/dev/null || \
 	echo -I/usr/include/$(LUA))
-LIBS = -linih -ljansson $(LDLIBS) -l$(LUA) -lm
+LIBS = -linih -ljansson $(LDLIBS) -l$(LUA) -lz -lm
 
 # No contraction: a proposal is the same on every host.
 COMPILE = $(CC) -std=c11 -D_XOPEN_SOURCE=700 -Ilib $(LUA_CFLAGS) $(CPPFLAGS) \

@@ -367,7 +367,9 @@ loop(struct session *s, const struct wish *w, struct err *e)
 
 	if (sig_catch(false, e) < 0 || work_begin(&s->work, "loop", e) < 0)
 		return -1;
-	rc = work_loop(&s->work, w->max, e);
+	rc = work_slot_taken(&s->work, e);
+	if (rc == 0)
+		rc = work_loop(&s->work, w->max, e);
 	work_end(&s->work);
 
 	return rc < 0 ? -1 : stop_code();
@@ -433,8 +435,14 @@ run_one(struct session *s, uint32_t id, int *code, struct err *e)
 	int rc;
 
 	rc = claim_id(&s->q, s->work.w.name, id, &t, e);
+	/* Held for dead while it waited for an id: it begins a new life. */
+	if (rc == QUEUE_GONE && work_renew(&s->work, "once", e) == 0)
+		rc = claim_id(&s->q, s->work.w.name, id, &t, e);
 	if (rc == 1)
 		return run_claimed(s, &t, code, e);
+	if (rc > 1)
+		return err_set(e, EX_TEMPFAIL,
+		    "this worker was held for dead: run it again");
 	if (rc == 0)
 		rc = print_ended(s, id, e);
 	if (rc == 0) {

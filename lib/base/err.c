@@ -55,6 +55,8 @@ err_add(struct err *e, int code, const char *fmt, ...)
 	if (len > 0)
 		e->msg[len++] = '\n';
 	e->msg[len] = '\0';
+	if (len + sizeof more >= sizeof e->msg)
+		len = sizeof e->msg - sizeof more - 1;
 	room = sizeof e->msg - len - sizeof more;
 	va_start(ap, fmt);
 	n = vsnprintf(e->msg + len, room, fmt, ap);

@@ -63,7 +63,4 @@ size_t num_exact(double x, char *buf);
  */
 size_t num_scan(const char *s, size_t n, double *out);
 
-/* num_crc32(p, n): The CRC-32 of zip, gzip and PNG (ISO 3309). */
-uint32_t num_crc32(const void *p, size_t n);
-
 #endif

@@ -22,6 +22,8 @@
 #include "base/num.h"
 #include "base/proc.h"
 
+enum { KILL_PASSES = 10 };
+
 /*
  * The state letter and start time of a process: fields 3 and 22 of
  * /proc/PID/stat (proc(5)), counted behind the last ')' because a command
@@ -143,8 +145,8 @@ proc_begin(void)
 	signal(SIGPIPE, SIG_DFL);
 	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
-		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) !=
-		        fd)
+		    open("/dev/null",
+			fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
 			_exit(EX_IOERR);
 }
 
@@ -307,8 +309,8 @@ is_marked(const char *pid, const char *mark)
 	return yes;
 }
 
-unsigned
-proc_kill_marked(const char *mark, int sig)
+static unsigned
+kill_once(const char *mark, int sig)
 {
 	struct err e = ERR_NONE;
 	struct fs_names pids = { 0, 0, NULL };
@@ -326,6 +328,19 @@ proc_kill_marked(const char *mark, int sig)
 	fs_free(&pids);
 
 	return n;
+}
+
+/* A process that forks while we look leaves a child: look again. */
+unsigned
+proc_kill_marked(const char *mark, int sig)
+{
+	unsigned n, all = 0;
+	int i;
+
+	for (i = 0; i < KILL_PASSES && (n = kill_once(mark, sig)) > 0; i++)
+		all += n;
+
+	return all;
 }
 
 int

@@ -81,7 +81,8 @@ void proc_die_with_parent(pid_t parent);
 /*
  * proc_kill_marked(mark, sig):
  * Send ${sig} to every process that started with ${mark} ("NAME=VALUE") in
- * its environment, this one excepted; returns how many there were.
+ * its environment, this one excepted, until none is left to be seen;
+ * returns how many there were.
  */
 unsigned proc_kill_marked(const char *mark, int sig);
 

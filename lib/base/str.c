@@ -15,6 +15,7 @@ str_room(struct str *b, size_t n)
 	if (need > b->cap) {
 		b->cap = b->cap * 2 > need ? b->cap * 2 : need + 24;
 		b->s = mem_grow(b->s, b->cap, 1);
+		b->s[b->n] = '\0';
 	}
 
 	return b->s + b->n;

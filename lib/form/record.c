@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crc.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/num.h"
@@ -106,7 +107,7 @@ static void
 write_seal(char *seal, const char *p, size_t n)
 {
 	snprintf(seal, SEAL + 1, "[end]\ncrc32 = %08" PRIx32 "\n",
-	    num_crc32(p, n));
+	    crc_32(p, n));
 }
 
 void

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/crc.h"
 #include "base/str.h"
 #include "form/inifile.h"
 
@@ -20,7 +21,7 @@ struct err;
  *	[end]
  *	crc32 = 0123abcd
  *
- * The crc32 (num_crc32(), eight hex digits) is of all bytes before the line
+ * The crc32 (crc_32(), eight hex digits) is of all bytes before the line
  * "[end]"; the seal is exactly the last 23 bytes, so that no proper prefix
  * of a file is one, and no changed byte goes unseen.
  */

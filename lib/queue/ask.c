@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,8 @@
 #include "queue/finish.h"
 #include "queue/report.h"
 #include "queue/upkeep.h"
+
+enum { FD_MAX = 1024 };
 
 /* Hold nothing of the caller's: a pipe it waits on must see its end. */
 static void
@@ -145,11 +148,39 @@ take_reports(struct work *k, const struct token *t, struct metrics *m)
 	metrics_free(&given);
 }
 
+static int
+taken_back(uint32_t id, struct err *e)
+{
+	err_set(e, EX_NO, "trial %u was taken back: it is another's now", id);
+
+	return 1;
+}
+
+/* Move the token on after its published result, and end the worker. */
+static int
+end_ask(struct work *k, const struct token *t, const struct result *r,
+    struct err *e)
+{
+	struct worker w = { .q = k->q, .heartbeat = -1 };
+	int step = finish_move(k->q, k->c, t, r, NULL, e);
+
+	if (step > 0)
+		return taken_back(t->id, e);
+	if (step == QUEUE_DONE) {
+		control_uncancel(k->q, t);
+		snprintf(w.name, sizeof w.name, "%s", t->by);
+		worker_stop(&w);
+	}
+
+	return step;
+}
+
 int
 ask_finish(struct work *k, pid_t owner, uint32_t id, struct result *r,
     struct err *e)
 {
 	struct worker_info info;
+	struct result there;
 	struct token t;
 	int step;
 
@@ -168,6 +199,15 @@ ask_finish(struct work *k, pid_t owner, uint32_t id, struct result *r,
 		    id, (long)info.id.pid, info.id.host, (long)owner);
 		return 1;
 	}
+	/* Written once: an earlier call may have died before the token moved. */
+	if (finish_read(k->q, id, t.attempt, t.by, &there, e) == 0) {
+		result_free(r);
+		*r = there;
+		return end_ask(k, &t, r, e);
+	}
+	if (e->sys != ENOENT)
+		return -1;
+	err_clear(e);
 	r->id = id;
 	r->attempt = t.attempt;
 	r->host = mem_dup(info.id.host);
@@ -180,18 +220,9 @@ ask_finish(struct work *k, pid_t owner, uint32_t id, struct result *r,
 		attempt_judge(k->c, r);
 	step = finish_publish(k->q, NULL, r, e);
 	if (step == QUEUE_DONE)
-		step = finish_move(k->q, k->c, &t, r, NULL, e);
-	if (step == QUEUE_DONE) {
-		struct worker w = { .q = k->q, .heartbeat = -1 };
-
-		control_uncancel(k->q, &t);
-		snprintf(w.name, sizeof w.name, "%s", t.by);
-		worker_stop(&w);
-	}
+		return end_ask(k, &t, r, e);
 	if (step > 0)
-		return err_set(e, EX_NO,
-			   "trial %u was taken back: it is another's now", id),
-		       1;
+		return taken_back(id, e);
 
 	return step;
 }

@@ -282,6 +282,29 @@ execute(const struct attempt *a, const struct token *t,
 	return step;
 }
 
+/*
+ * Does the trial's home list its file?  What open(2) does not find may be
+ * there for the server; a listing comes from it.  No answer counts as yes.
+ */
+static bool
+has_file(const struct queue *q, uint32_t id)
+{
+	struct fs_names names = { 0, 0, NULL };
+	struct str home = STR_EMPTY;
+	struct err e = ERR_NONE;
+	bool yes = false;
+	size_t i;
+
+	if (fs_list(q->fd, name_home(id, &home), &names, &e) < 0)
+		yes = true;
+	for (i = 0; i < names.n; i++)
+		yes = yes || str_eq(names.v[i], "trial.ini");
+	fs_free(&names);
+	str_free(&home);
+
+	return yes;
+}
+
 int
 attempt_run(const struct attempt *a, const struct token *t, struct result *r,
     struct err *e)
@@ -292,7 +315,9 @@ attempt_run(const struct attempt *a, const struct token *t, struct result *r,
 	int step;
 
 	if (attempt_trial(a->q, t->id, &trial, e) < 0) {
-		if (e->code != EX_DATAERR && e->sys != ENOENT)
+		if (e->sys == ENOENT && !has_file(a->q, t->id))
+			e->sys = 0;
+		else if (e->code != EX_DATAERR || e->sys != 0)
 			return -1;
 		err_clear(e);
 		attempt_damaged(a, t, r);

@@ -95,19 +95,20 @@ check_room(struct visit *v)
 }
 
 /* A directory renamed onto a full one must be refused: births rest on it. */
-static bool
-refuses_full_target(int at, const char *a, const char *b)
+static int
+refuses_full_target(int at, const char *a, const char *b, struct err *e)
 {
 	struct str path = STR_EMPTY;
-	struct err e = ERR_NONE;
-	bool refused;
+	int bad;
 
-	refused = fs_mkdir(at, a, &e) == 0 && fs_mkdir(at, b, &e) == 0 &&
-	    fs_create(at, fs_join(&path, b, "full"), "", 0, &e) == 0 &&
-	    renameat(at, a, at, b) < 0 && fs_is_dir(at, a) && fs_is_dir(at, b);
+	bad = fs_mkdir(at, a, e) < 0 || fs_mkdir(at, b, e) < 0 ||
+	    fs_create(at, fs_join(&path, b, "full"), "", 0, e) < 0;
 	str_free(&path);
+	if (bad)
+		return -1;
 
-	return refused;
+	return renameat(at, a, at, b) < 0 && fs_is_dir(at, a) &&
+	    fs_is_dir(at, b);
 }
 
 static void
@@ -119,14 +120,20 @@ check_file_system(struct visit *v)
 	struct str a = STR_EMPTY, b = STR_EMPTY, path = STR_EMPTY;
 	struct queue_room room;
 	struct err e = ERR_NONE;
-	int before = v->findings;
+	int refuses, before = v->findings;
 
 	queue_tmp(q, &a);
 	queue_tmp(q, &b);
-	if (!refuses_full_target(q->fd, a.s, b.s))
+	refuses = refuses_full_target(q->fd, a.s, b.s, &e);
+	if (refuses < 0)
+		find(v, "make the directory writable, or make room",
+		    "nothing can be made here: %s", e.msg);
+	else if (refuses == 0)
 		find(v, move,
 		    "a directory can be renamed onto a full one here");
-	if (fs_rename(q->fd, fs_join(&path, b.s, "full"), "tmp/doctor", &e) < 0)
+	err_clear(&e);
+	if (refuses >= 0 &&
+	    fs_rename(q->fd, fs_join(&path, b.s, "full"), "tmp/doctor", &e) < 0)
 		find(v, move, "files cannot be renamed here: %s", e.msg);
 	fs_remove(q->fd, "tmp/doctor", &e);
 	err_clear(&e);

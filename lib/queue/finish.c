@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "form/campaign.h"
+#include "queue/control.h"
 #include "queue/finish.h"
 
 enum { RESULT_MAX = 16 << 20, BACKOFF_MAX = 600 };
@@ -86,7 +88,6 @@ finish_counts(const struct queue *q, uint32_t id, unsigned below,
 {
 	struct fs_names names = { 0, 0, NULL };
 	struct str home = STR_EMPTY;
-	struct err ignored = ERR_NONE;
 	struct result r;
 	char by[NAME_WRITER];
 	unsigned a;
@@ -102,9 +103,14 @@ finish_counts(const struct queue *q, uint32_t id, unsigned below,
 		known[a] = -1;
 	bad = queue_list(q, name_home(id, &home), &names, e);
 	for (i = 0; !bad && i < names.n; i++) {
-		if (name_parse_result(names.v[i], &a, by) < 0 || a >= below ||
-		    finish_read(q, id, a, by, &r, &ignored) < 0)
+		if (name_parse_result(names.v[i], &a, by) < 0 || a >= below)
 			continue;
+		if (finish_read(q, id, a, by, &r, e) < 0) {
+			bad = e->sys != 0 && e->sys != ENOENT ? -1 : 0;
+			if (!bad)
+				err_clear(e); /* not whole: it counts nothing */
+			continue;
+		}
 		if (outranks(r.status, known[a]))
 			known[a] = (int)r.status;
 		result_free(&r);
@@ -135,6 +141,22 @@ finish_publish(struct queue *q, struct queue_room *room, const struct result *r,
 	return step;
 }
 
+/* Has the user asked to give it up?  Then nothing tries it again. */
+static bool
+is_unwanted(const struct queue *q, const struct token *t)
+{
+	struct control control;
+	struct err ignored = ERR_NONE;
+	bool yes;
+
+	if (control_read(q, &control, &ignored) < 0)
+		return false;
+	yes = control_cancels(&control, t);
+	control_free(&control);
+
+	return yes;
+}
+
 int
 finish_move(struct queue *q, const struct campaign *c, const struct token *t,
     const struct result *r, struct token *to, struct err *e)
@@ -146,6 +168,9 @@ finish_move(struct queue *q, const struct campaign *c, const struct token *t,
 	if (finish_counts(q, t->id, t->attempt, count, e) < 0)
 		return -1;
 	finish_next(c, r->status, r->cause, count, &n);
+	if ((n.state == STATE_READY || n.state == STATE_HELD) &&
+	    is_unwanted(q, t))
+		n.state = STATE_FAILED;
 	target.state = n.state;
 	target.by[0] = '\0';
 	if (n.state == STATE_READY || n.state == STATE_HELD)
@@ -158,26 +183,56 @@ finish_move(struct queue *q, const struct campaign *c, const struct token *t,
 	return queue_move(q, t, &target, e);
 }
 
-/* A whole result of the attempt by ${by}, its name durable. */
+/* Does a listing of the home show the result of the attempt by ${by}? */
+static int
+is_listed(const struct queue *q, const struct token *t, const char *by,
+    struct err *e)
+{
+	struct fs_names names = { 0, 0, NULL };
+	struct str home = STR_EMPTY;
+	char author[NAME_WRITER];
+	unsigned a;
+	size_t i;
+	int rc;
+
+	rc = queue_list(q, name_home(t->id, &home), &names, e);
+	for (i = 0; rc == 0 && i < names.n; i++)
+		rc = name_parse_result(names.v[i], &a, author) == 0 &&
+		    a == t->attempt && str_eq(author, by);
+	fs_free(&names);
+	str_free(&home);
+
+	return rc;
+}
+
+/*
+ * A whole result of the attempt by ${by}: 1 with its name durable, 0 if
+ * there is none.  One that is there and cannot be read now is no answer
+ * (-1): to take it for none would throw away what was worked for.
+ */
 static int
 find_result(struct queue *q, const struct token *t, const char *by,
-    struct result *r)
+    struct result *r, struct err *e)
 {
-	struct err e = ERR_NONE;
 	struct str home = STR_EMPTY;
-	int bad;
+	int there = by[0] == '\0' ? 0 : is_listed(q, t, by, e);
 
-	if (by[0] == '\0')
-		return -1;
+	if (there <= 0)
+		return there;
+	if (finish_read(q, t->id, t->attempt, by, r, e) < 0) {
+		if (e->code != EX_DATAERR || e->sys != 0)
+			return -1;
+		err_clear(e); /* it is not whole: none */
+		return 0;
+	}
 	/* Another wrote it: make its name durable before relying on it. */
-	bad = finish_read(q, t->id, t->attempt, by, r, &e);
-	if (!bad && fs_sync(q->fd, name_home(t->id, &home), &e) < 0) {
+	if (fs_sync(q->fd, name_home(t->id, &home), e) < 0) {
 		result_free(r);
-		bad = -1;
+		there = -1;
 	}
 	str_free(&home);
 
-	return bad;
+	return there;
 }
 
 /* A result for an attempt that we did not run. */
@@ -200,10 +255,15 @@ finish_for(struct queue *q, const struct campaign *c, const struct token *t,
     enum status status, const char *cause, struct err *e)
 {
 	struct result r;
-	int step = QUEUE_DONE;
+	int step = QUEUE_DONE, there = 0;
 
-	if ((t->state != STATE_RUNNING || find_result(q, t, t->by, &r) < 0) &&
-	    find_result(q, t, q->self, &r) < 0) {
+	if (t->state == STATE_RUNNING)
+		there = find_result(q, t, t->by, &r, e);
+	if (there == 0)
+		there = find_result(q, t, q->self, &r, e);
+	if (there < 0)
+		return -1;
+	if (there == 0) {
 		make_result(q, t, status, cause, &r);
 		step = finish_publish(q, NULL, &r, e);
 	}

@@ -21,6 +21,9 @@
 
 enum { SLOTS_MAX = 4096, BACKOFF_MAX = 60, TICK = 1, LOOK_SHARE = 10 };
 
+/* Seconds without a sign of a slot's worker until it is taken for ended. */
+enum { SILENT = 5, UNSEEN = 60 };
+
 /* One slot of one host. */
 struct slot {
 	struct pool *pool;
@@ -30,6 +33,7 @@ struct slot {
 	double not_before; /* back-off, on the boot clock */
 	double backoff;
 	double fed_at;
+	double seen_at; /* its worker alive; 0: not since it was fed */
 };
 
 enum phase { RUNNING, DRAINING, STOPPING };
@@ -184,8 +188,8 @@ tell_worker(struct run *r, const char *name, const struct worker_info *info)
 }
 
 /*
- * Whose are the workers of this host?  Those on slots that we fed are ours;
- * the others hold their slots against us.
+ * Whose are the workers of this host?  Those that we started are ours; the
+ * others hold their slots against us.
  */
 static int
 look_at_workers(struct run *r, struct err *e)
@@ -205,14 +209,33 @@ look_at_workers(struct run *r, struct err *e)
 		    info.slot == 0)
 			continue;
 		s = find_slot(r, info.slot);
-		if (s != NULL && s->ours)
+		if (s != NULL && s->ours &&
+		    str_eq(info.dispatcher, r->l->q->self)) {
+			s->seen_at = clk_boot();
 			tell_worker(r, names.v[i], &info);
-		else if (s != NULL)
+		} else if (s != NULL)
 			s->taken = true;
 	}
 	fs_free(&names);
 
 	return bad;
+}
+
+/* A worker and its shell killed at once leave no line behind. */
+static void
+free_silent_slots(struct run *r)
+{
+	double now = clk_boot(), since;
+	struct slot *s;
+	size_t i;
+
+	for (i = 0; i < r->slots.n; i++) {
+		s = &r->slots.v[i];
+		since =
+		    s->seen_at > 0 ? s->seen_at + SILENT : s->fed_at + UNSEEN;
+		if (s->ours && s->pool->login == NULL && now > since)
+			s->ours = false;
+	}
 }
 
 static unsigned
@@ -253,16 +276,22 @@ feed(struct run *r, const struct tally *t, struct err *e)
 	busy -= busy < t->count[STATE_RUNNING] ? busy : t->count[STATE_RUNNING];
 	for (i = 0; i < r->slots.n && waiting > busy; i++) {
 		s = &r->slots.v[i];
-		if (s->ours || s->taken || now < s->not_before)
+		if (s->ours || s->taken || now < s->not_before ||
+		    (s->pool->pid != 0 && s->pool->feed < 0))
 			continue;
 		if (s->pool->pid == 0 &&
 		    pool_start(s->pool, r->l->q, r->l->c, r->l->bindir,
 			jobs_of(r, s->pool), e) < 0)
 			return -1;
-		if (pool_feed(s->pool, s->number, e) < 0)
-			return -1;
+		/* It has been killed: its end is read, then it starts anew. */
+		if (pool_feed(s->pool, s->number, e) < 0) {
+			err_clear(e);
+			pool_hang_up(s->pool);
+			continue;
+		}
 		s->ours = true;
 		s->fed_at = now;
+		s->seen_at = 0;
 		busy++;
 	}
 
@@ -308,7 +337,8 @@ obey_signals(struct run *r, struct err *e)
 		return 0;
 	r->asked = asked;
 
-	return enter(r, s.stop > 1 ? STOPPING : DRAINING, e);
+	return enter(r,
+	    s.stop > 1 || r->phase == STOPPING ? STOPPING : DRAINING, e);
 }
 
 static int
@@ -341,6 +371,7 @@ look(struct run *r, struct tally *t, enum local_end *end, struct err *e)
 	    (r->phase == RUNNING && obey_control(r, &paused, e) < 0) ||
 	    look_at_workers(r, e) < 0)
 		return -1;
+	free_silent_slots(r);
 	/* What cannot be kept up now can be at the next look. */
 	upkeep(r->l->q, r->l->c, UPKEEP_QUICK, NULL, &ignored);
 	if (tally_take(r->l->q, r->l->c, t, e) < 0)
@@ -414,18 +445,30 @@ read_pools(struct run *r)
 	}
 }
 
-/* End the pools; after a failure their workers are told to stop first. */
+/* After a failure: tell the workers to stop, until all have. */
 static void
-end_pools(struct run *r, bool failed)
+stop_workers(struct run *r)
+{
+	struct err ignored = ERR_NONE;
+
+	r->phase = STOPPING;
+	str_cut(&r->told, 0);
+	while (count_ours(r) > 0) {
+		obey_signals(r, &ignored);
+		look_at_workers(r, &ignored);
+		free_silent_slots(r);
+		r->next_look = clk_boot() + TICK;
+		wait_a_little(r);
+		read_pools(r);
+	}
+}
+
+static void
+end_pools(struct run *r)
 {
 	struct err ignored = ERR_NONE;
 	size_t i;
 
-	if (failed && count_ours(r) > 0) {
-		r->phase = STOPPING;
-		str_cut(&r->told, 0);
-		look_at_workers(r, &ignored);
-	}
 	for (i = 0; i < r->pools.n; i++)
 		pool_hang_up(&r->pools.v[i]);
 	for (i = 0; i < r->pools.n; i++) {
@@ -473,7 +516,9 @@ local_run(const struct local *l, struct tally *t, struct err *e)
 			read_pools(&r);
 		}
 	}
-	end_pools(&r, over < 0);
+	if (over < 0)
+		stop_workers(&r);
+	end_pools(&r);
 	arr_free(&r.pools);
 	arr_free(&r.slots);
 	str_free(&r.told);

@@ -89,7 +89,8 @@ straighten(struct log *l)
 	str_addf(&cut, "\n[hpo: %llu bytes cut here, see log_limit]\n",
 	    (unsigned long long)(l->total - l->limit));
 	if (fs_pwrite_all(l->fd, cut.s, cut.n, (long long)l->head) < 0 ||
-	    fs_pwrite_all(l->fd, text, ring, (long long)l->head + (long long)cut.n) < 0)
+	    fs_pwrite_all(l->fd, text, ring,
+		(long long)l->head + (long long)cut.n) < 0)
 		l->failed = errno;
 	str_free(&cut);
 	free(text);

@@ -19,26 +19,6 @@
 
 enum { TRIES = 8 };
 
-/* A server that lost its memory of a handle knows the path still. */
-static void
-reopen(struct queue *q)
-{
-	int root, fd;
-
-	root = open(q->absolute, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (root < 0)
-		return;
-	fd = openat(root, "hpo", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0) {
-		close(root);
-		return;
-	}
-	close(q->root);
-	close(q->fd);
-	q->root = root;
-	q->fd = fd;
-}
-
 /* Make the segment directory of a token; nobody makes running/W. */
 static int
 make_parent(struct queue *q, const struct token *t, struct err *e)
@@ -86,7 +66,7 @@ queue_move_lazily(struct queue *q, const struct token *from,
 		if (step >= 0)
 			break;
 		if (sys == ESTALE) {
-			reopen(q);
+			queue_reopen(q);
 		} else if (sys == ENOENT) {
 			step = make_parent(q, to, e);
 			if (step != 0)
@@ -158,7 +138,9 @@ queue_reserve(struct queue *q, size_t bytes, struct queue_room *room,
 		room->name[0] = '\0';
 		return -1;
 	}
-	sys = posix_fallocate(fd, 0, (off_t)bytes);
+	do
+		sys = posix_fallocate(fd, 0, (off_t)bytes);
+	while (sys == EINTR);
 	if (sys == EOPNOTSUPP || sys == EINVAL || sys == ENOSYS)
 		for (done = 0, sys = 0; done < bytes && sys == 0; done += n) {
 			n = bytes - done < sizeof zeros ? bytes - done
@@ -257,7 +239,7 @@ queue_publish(struct queue *q, struct queue_room *room, const void *p, size_t n,
 		    (step < 0 && sys == ENOENT && !has_parent(q, to)))
 			step = QUEUE_GONE;
 		else if (step < 0 && sys == ESTALE)
-			reopen(q);
+			queue_reopen(q);
 		else if (step < 0 && sys != EINTR)
 			break;
 	}

@@ -156,6 +156,7 @@ make_env(struct pool *p, struct queue *q, struct env *v)
 	queue_tmp(q, &p->home);
 	env_set(v, "PARALLEL_HOME", "%s/hpo/%s", q->absolute, p->home.s);
 	env_set(v, "PARALLEL_SHELL", "/bin/sh");
+	env_set(v, "HPO_DISPATCHER", "%s", q->self);
 }
 
 static void

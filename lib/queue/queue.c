@@ -253,6 +253,32 @@ queue_campaign(const struct queue *q, bool trusted, struct campaign *c,
 	return bad;
 }
 
+void
+queue_rename_self(struct queue *q)
+{
+	name_self(q);
+}
+
+void
+queue_reopen(struct queue *q)
+{
+	int root, fd;
+
+	root = open(q->absolute, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return;
+	fd = openat(root, "hpo", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0) {
+		close(root);
+		return;
+	}
+	close(q->root);
+	if (q->fd >= 0)
+		close(q->fd);
+	q->root = root;
+	q->fd = fd;
+}
+
 const char *
 queue_tmp(struct queue *q, struct str *b)
 {

@@ -53,6 +53,16 @@ void queue_close(struct queue *q);
 int queue_campaign(const struct queue *q, bool trusted, struct campaign *c,
     struct err *e);
 
+/*
+ * queue_reopen(q):
+ * Open the campaign's directories by path again, for a server that has
+ * forgotten their handles (ESTALE).
+ */
+void queue_reopen(struct queue *q);
+
+/* queue_rename_self(q): From now on this process is another writer W. */
+void queue_rename_self(struct queue *q);
+
 /* queue_tmp(q, b): A name in tmp/ that nobody else has: "tmp/W.n". */
 const char *queue_tmp(struct queue *q, struct str *b);
 

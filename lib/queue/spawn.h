@@ -10,10 +10,10 @@ struct err;
 
 /* Starting a trial's command: its words, environment and process group. */
 struct spawned {
-	pid_t pid;  /* leader of its own group */
-	int out;    /* its stdout and stderr, non-blocking */
+	pid_t pid;      /* leader of its own group */
+	int out;        /* its stdout and stderr, non-blocking */
 	double started; /* on the boot clock */
-	int failed; /* errno of what kept it from starting; 0: it runs */
+	int failed;     /* errno of what kept it from starting; 0: it runs */
 };
 
 /*

@@ -90,8 +90,9 @@ look_at_workers(struct pass *p, const struct fs_names *workers)
 
 	for (i = 0; i < workers->n; i++) {
 		str_cut(&pulse, 0);
-		worker_pulse(p->q, workers->v[i], &pulse);
-		see(p, "worker", workers->v[i], without_newline(&pulse));
+		if (worker_pulse(p->q, workers->v[i], &pulse) == 0)
+			see(p, "worker", workers->v[i],
+			    without_newline(&pulse));
 	}
 	str_free(&pulse);
 }
@@ -303,9 +304,24 @@ settle(struct pass *p)
 	scan_free(&scan);
 }
 
-/* Of this host, as its name says, and without a process? */
+/* Does the worker that a name in tmp/ begins with live, as far as we know? */
 static bool
-writer_is_gone(const struct queue *q, const char *name)
+is_worker(const char *name, const struct fs_names *workers)
+{
+	size_t i, n;
+
+	for (i = 0; i < workers->n; i++) {
+		n = strlen(workers->v[i]);
+		if (strncmp(name, workers->v[i], n) == 0 && name[n] == '.')
+			return true;
+	}
+
+	return false;
+}
+
+/* Of this host, as its name says: 1 with a process, 0 without, else -1. */
+static int
+writer_lives(const struct queue *q, const char *name)
 {
 	size_t n = strlen(q->me.host);
 	char digits[16];
@@ -313,16 +329,18 @@ writer_is_gone(const struct queue *q, const char *name)
 	size_t k;
 
 	if (strncmp(name, q->me.host, n) != 0 || name[n] != '-')
-		return false;
+		return -1;
 	name += n + 1;
 	k = strspn(name, "0123456789");
 	if (k == 0 || k >= sizeof digits || name[k] != '.')
-		return false;
+		return -1;
 	memcpy(digits, name, k);
 	digits[k] = '\0';
 
-	return num_u64(digits, INT32_MAX, &pid) == 0 &&
-	    kill((pid_t)pid, 0) < 0 && errno == ESRCH;
+	if (num_u64(digits, INT32_MAX, &pid) < 0)
+		return -1;
+
+	return kill((pid_t)pid, 0) == 0 || errno != ESRCH;
 }
 
 /*
@@ -331,12 +349,13 @@ writer_is_gone(const struct queue *q, const char *name)
  * and writes it again.
  */
 static void
-sweep(struct pass *p)
+sweep(struct pass *p, const struct fs_names *workers)
 {
 	struct fs_names names = { 0, 0, NULL };
 	struct str path = STR_EMPTY, mine = STR_EMPTY;
 	struct err e = ERR_NONE;
 	const struct sighting *s;
+	int lives;
 	size_t i;
 
 	if (queue_list(p->q, "tmp", &names, &e) < 0)
@@ -344,8 +363,16 @@ sweep(struct pass *p)
 	for (i = 0; i < names.n; i++) {
 		if (str_starts(names.v[i], p->q->self))
 			continue;
+		/* A living worker's room for its result stays, however old;
+		 * that of a dead one goes when its directory has gone. */
+		lives = writer_lives(p->q, names.v[i]);
+		if (lives == 1 || is_worker(names.v[i], workers))
+			continue;
+		/* A process of another pid namespace looks dead from here:
+		 * so even then it must have been there for a while. */
 		s = see(p, "tmp", names.v[i], "-");
-		if (!writer_is_gone(p->q, names.v[i]) && !lease_is_over(p, s))
+		if (lives == 0 ? s->count < LEASE_SIGHTINGS
+			       : !lease_is_over(p, s))
 			continue;
 		fs_join(&path, "tmp", names.v[i]);
 		err_clear(&e);
@@ -379,7 +406,7 @@ upkeep(struct queue *q, const struct campaign *c, int depth, struct upkeep *u,
 	look_at_workers(&p, &workers);
 	scan_each(q, STATE_HELD, release, &p, e);
 	if (depth == UPKEEP_FULL)
-		sweep(&p);
+		sweep(&p, &workers);
 	/* An observer that cannot write gives no verdict. */
 	p.may_judge = observe_save(q, &p.seen, &saving) == 0;
 	if (!p.may_judge)

@@ -219,6 +219,16 @@ turn(struct loop *l, struct err *e)
 	return ended;
 }
 
+static void
+kill_marked(const struct loop *l)
+{
+	struct str mark = STR_EMPTY;
+
+	str_addf(&mark, "HPO_WORKER=%s", l->a->w->name);
+	proc_kill_marked(mark.s, SIGKILL);
+	str_free(&mark);
+}
+
 /* After its end: what it left in its group ends, what it wrote is read. */
 static void
 finish_output(struct loop *l)
@@ -226,6 +236,9 @@ finish_output(struct loop *l)
 	uint64_t before;
 
 	kill(-l->s->pid, SIGKILL);
+	/* One that was ended may have processes in groups of their own. */
+	if (l->w->why != WATCH_ENDED)
+		kill_marked(l);
 	while (!l->eof) {
 		before = l->w->log->total;
 		read_output(l);

@@ -4,6 +4,9 @@
 
 #include "base/clk.h"
 #include "base/err.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/proc.h"
 #include "base/sig.h"
 #include "form/campaign.h"
 #include "queue/claim.h"
@@ -13,13 +16,14 @@
 #include "queue/watch.h"
 #include "queue/work.h"
 
-enum { PUBLISH_FOR = 3600, WAIT_MAX = 60 };
+enum { PUBLISH_FOR = 3600, WAIT_MAX = 30 };
 
 int
 work_begin(struct work *k, const char *kind, struct err *e)
 {
 	struct worker_info info;
 	const char *job = getenv("SLURM_JOB_ID");
+	const char *dispatcher = getenv("HPO_DISPATCHER");
 
 	memset(&info, 0, sizeof info);
 	info.id = k->q->me;
@@ -27,8 +31,28 @@ work_begin(struct work *k, const char *kind, struct err *e)
 	strncpy(info.kind, kind, sizeof info.kind - 1);
 	if (job != NULL)
 		strncpy(info.job, job, sizeof info.job - 1);
+	if (dispatcher != NULL && name_is_writer(dispatcher))
+		strncpy(info.dispatcher, dispatcher,
+		    sizeof info.dispatcher - 1);
 
-	return worker_start(k->q, k->q->self, &info, &k->w, e);
+	/* Room is made before any claim, so that a full disk claims nothing. */
+	if (queue_reserve(k->q, FINISH_ROOM, &k->room, e) < 0)
+		return -1;
+	if (worker_start(k->q, k->q->self, &info, &k->w, e) < 0) {
+		queue_unreserve(k->q, &k->room);
+		return -1;
+	}
+
+	return 0;
+}
+
+int
+work_renew(struct work *k, const char *kind, struct err *e)
+{
+	work_end(k);
+	queue_rename_self(k->q);
+
+	return work_begin(k, kind, e);
 }
 
 void
@@ -36,6 +60,40 @@ work_end(struct work *k)
 {
 	queue_unreserve(k->q, &k->room);
 	worker_stop(&k->w);
+}
+
+/* Is ${info} a worker of our slot on this host that was there before us? */
+static bool
+was_before(const struct work *k, const struct worker_info *info)
+{
+	const struct proc_id *me = &k->q->me;
+
+	if (info->slot != k->slot || !proc_is_local(&info->id) ||
+	    info->id.pid == me->pid || proc_is_dead(&info->id))
+		return false;
+	if (info->id.start != me->start)
+		return info->id.start < me->start;
+
+	return info->id.pid < me->pid;
+}
+
+int
+work_slot_taken(const struct work *k, struct err *e)
+{
+	struct fs_names names = { 0, 0, NULL };
+	struct worker_info info;
+	size_t i;
+	int rc;
+
+	if (k->slot == 0)
+		return 0;
+	rc = queue_list(k->q, "running", &names, e);
+	for (i = 0; rc == 0 && i < names.n; i++)
+		rc = worker_read(k->q, names.v[i], &info) == 0 &&
+		    was_before(k, &info);
+	fs_free(&names);
+
+	return rc;
 }
 
 /* Sleep, but not through a signal. */
@@ -67,6 +125,7 @@ static int
 publish(struct work *k, const struct result *r, struct err *e)
 {
 	double start = clk_boot(), wait = 1;
+	struct err ignored = ERR_NONE;
 	int step;
 
 	for (;;) {
@@ -75,9 +134,35 @@ publish(struct work *k, const struct result *r, struct err *e)
 		    told_to_stop())
 			return step;
 		err_clear(e);
+		worker_beat(&k->w, &ignored); /* we live, and hold on to it */
 		pause_for(wait);
 		wait = wait * 2 < WAIT_MAX ? wait * 2 : WAIT_MAX;
 	}
+}
+
+/*
+ * We could not run it (no process, no room for its files): that is not the
+ * trial's fault.  It goes back to the queue, and ${e} stays as it is.
+ */
+static int
+give_back(struct work *k, const struct token *t, struct err *e)
+{
+	struct err ignored = ERR_NONE;
+	struct result r;
+
+	memset(&r, 0, sizeof r);
+	r.id = t->id;
+	r.attempt = t->attempt;
+	r.status = STATUS_INTERRUPTED;
+	r.exit = -1;
+	r.cause = mem_dup(e->msg);
+	r.host = mem_dup(k->q->me.host);
+	r.worker = mem_dup(k->w.name);
+	if (finish_publish(k->q, &k->room, &r, &ignored) == QUEUE_DONE)
+		finish_move(k->q, k->c, t, &r, NULL, &ignored);
+	result_free(&r);
+
+	return -1;
 }
 
 int
@@ -99,6 +184,8 @@ work_trial(struct work *k, const struct token *t, int *exit, struct err *e)
 	    queue_reserve(k->q, FINISH_ROOM, &k->room, e) < 0)
 		return -1;
 	step = attempt_run(&a, t, &r, e);
+	if (step < 0)
+		return give_back(k, t, e);
 	if (step != QUEUE_DONE)
 		return step;
 	*exit = r.exit;
@@ -159,6 +246,7 @@ static int
 find_more(struct work *k, struct err *e)
 {
 	struct upkeep u;
+	struct sig_seen s;
 	double wait;
 	int made = k->sample(k->cookie, e);
 
@@ -170,6 +258,11 @@ find_more(struct work *k, struct err *e)
 		return 1;
 	if (u.held == 0)
 		return 0;
+	/* hpo-sample was a child: its SIGCHLD must not end the pause. */
+	sig_clear();
+	sig_seen(&s);
+	if (s.stop + s.drain + s.warn > 0)
+		return 1;
 	wait = watch_look_every(k->c);
 	pause_for(u.next_due >= 0 && u.next_due < wait ? u.next_due : wait);
 

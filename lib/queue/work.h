@@ -34,6 +34,13 @@ struct work {
 int work_begin(struct work *k, const char *kind, struct err *e);
 
 /*
+ * work_slot_taken(k, e):
+ * Does another worker of this host, that began before us, have our slot?
+ * Two dispatchers that start at once both feed it.  1, 0 or -1.
+ */
+int work_slot_taken(const struct work *k, struct err *e);
+
+/*
  * work_trial(k, t, exit, e):
  * Run the claimed trial to its result.  QUEUE_DONE with what hpo-trial ends
  * with in *${exit}; QUEUE_GONE: it was taken away, or is over; -1.
@@ -48,6 +55,10 @@ int work_trial(struct work *k, const struct token *t, int *exit, struct err *e);
  * the caller looks at sig_seen().
  */
 int work_loop(struct work *k, unsigned long max, struct err *e);
+
+/* work_renew(k, kind, e): Begin again as another worker W, after running/W
+ * has gone. */
+int work_renew(struct work *k, const char *kind, struct err *e);
 
 void work_end(struct work *k);
 

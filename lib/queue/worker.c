@@ -1,7 +1,9 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clk.h"
@@ -35,6 +37,8 @@ format_info(const struct worker_info *info, struct str *b)
 	    info->id.host, info->id.boot, (unsigned long long)info->id.pidns,
 	    (long)info->id.pid, (unsigned long long)info->id.start, info->slot,
 	    info->kind, now, clk_boot());
+	if (info->dispatcher[0] != '\0')
+		str_addf(b, "dispatcher = %s\n", info->dispatcher);
 	if (info->job[0] != '\0')
 		str_addf(b, "job = %s\n", info->job);
 }
@@ -97,12 +101,39 @@ worker_start(struct queue *q, const char *name, const struct worker_info *info,
 	return bad ? -1 : 0;
 }
 
+/* Has the server forgotten the file's handle? */
+static bool
+is_stale(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) < 0 && errno == ESTALE;
+}
+
+static void
+reopen(struct worker *w)
+{
+	struct str path = STR_EMPTY;
+	int fd;
+
+	queue_reopen(w->q);
+	fd = openat(w->q->fd, worker_file(w->name, "heartbeat", &path),
+	    O_WRONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		close(w->heartbeat);
+		w->heartbeat = fd;
+	}
+	str_free(&path);
+}
+
 int
 worker_beat(struct worker *w, struct err *e)
 {
 	char beat[24];
 
 	format_beat(++w->beats, beat);
+	if (is_stale(w->heartbeat))
+		reopen(w);
 	if (fs_pwrite_all(w->heartbeat, beat, strlen(beat), 0) < 0 ||
 	    fsync(w->heartbeat) < 0)
 		return err_sys(e, "cannot write the heartbeat in '%s/hpo'",
@@ -163,6 +194,8 @@ take_entry(void *cookie, const struct inifile_entry *ent, struct err *e)
 		snprintf(info->id.boot, sizeof info->id.boot, "%s", v);
 	else if (str_eq(k, "kind"))
 		snprintf(info->kind, sizeof info->kind, "%s", v);
+	else if (str_eq(k, "dispatcher"))
+		snprintf(info->dispatcher, sizeof info->dispatcher, "%s", v);
 	else if (str_eq(k, "job"))
 		snprintf(info->job, sizeof info->job, "%s", v);
 	else if (str_eq(k, "started"))
@@ -202,16 +235,20 @@ worker_read(const struct queue *q, const char *name, struct worker_info *info)
 	return bad ? -1 : 0;
 }
 
-void
+int
 worker_pulse(const struct queue *q, const char *name, struct str *b)
 {
 	struct err e = ERR_NONE;
 	struct str path = STR_EMPTY;
 	size_t old = b->n;
+	int bad;
 
 	/* Opened anew each time: that is what makes NFS ask the server. */
-	if (fs_slurp(q->fd, worker_file(name, "heartbeat", &path), PULSE_MAX, b,
-		&e) < 0)
+	bad = fs_slurp(q->fd, worker_file(name, "heartbeat", &path), PULSE_MAX,
+	    b, &e);
+	if (bad)
 		str_cut(b, old);
 	str_free(&path);
+
+	return bad && e.sys != ENOENT ? -1 : 0;
 }

@@ -19,9 +19,10 @@ struct err;
  */
 struct worker_info {
 	struct proc_id id;
-	int slot;         /* of hpo-dispatch --local; 0: none */
-	char kind[12];    /* "loop", "once", "ask" */
-	char job[24];     /* SLURM's, "" none */
+	int slot;                     /* of hpo-dispatch --local; 0: none */
+	char kind[12];                /* "loop", "once", "ask" */
+	char dispatcher[NAME_WRITER]; /* that started it, "" none */
+	char job[24];                 /* SLURM's, "" none */
 	double clock;     /* the host's boot clock at the start, seconds */
 	char started[32]; /* and the time of day, RFC 3339 */
 };
@@ -54,8 +55,12 @@ void worker_stop(struct worker *w);
 int
 worker_read(const struct queue *q, const char *name, struct worker_info *info);
 
-/* worker_pulse(q, name, b): Append the heartbeat's content, "" if none. */
-void worker_pulse(const struct queue *q, const char *name, struct str *b);
+/*
+ * worker_pulse(q, name, b):
+ * Append the heartbeat's content, nothing where there is no such file; -1
+ * if it could not be read: then nothing has been seen.
+ */
+int worker_pulse(const struct queue *q, const char *name, struct str *b);
 
 /* worker_file(name, file, b): "running/NAME/FILE". */
 const char *worker_file(const char *name, const char *file, struct str *b);

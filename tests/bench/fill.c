@@ -60,7 +60,7 @@ main(int argc, char *argv[])
 		to.state = STATE_DONE;
 		snprintf(to.by, sizeof to.by, "%s", q.self);
 		if (fs_create(q.fd, name_result(i, 0, q.self, &path), text.s,
-		        text.n, &e) < 0 ||
+			text.n, &e) < 0 ||
 		    queue_move_lazily(&q, &from, &to, &e) != QUEUE_DONE) {
 			err_report("fill", &e);
 			return 1;

@@ -95,12 +95,12 @@ birth_batch(int from, int to)
 	mkdir(name(b, "ready/%04d", from / SEGMENT), 0777);
 	for (i = from; i < to; i++)
 		must(rename(name(a, "tmp/w.%d", i),
-		         name(b, "trials/%04d/%07d", i / SEGMENT, i)),
+			 name(b, "trials/%04d/%07d", i / SEGMENT, i)),
 		    "rename");
 	sync_path(name(a, "trials/%04d", from / SEGMENT));
 	for (i = from; i < to; i++)
 		must(rename(name(a, "trials/%04d/%07d/token", i / SEGMENT, i),
-		         name(b, "ready/%04d/%07d.0", i / SEGMENT, i)),
+			 name(b, "ready/%04d/%07d.0", i / SEGMENT, i)),
 		    "rename");
 	sync_path(name(a, "ready/%04d", from / SEGMENT));
 }
@@ -160,11 +160,11 @@ attempt(int i)
 	must((int)read(fd, (char[4096]){ 0 }, 4096), "read");
 	close(fd);
 	log = must(open(name(a, "trials/%04d/%07d/log.0", s, i),
-	               O_RDWR | O_CREAT | O_TRUNC, 0666),
+		       O_RDWR | O_CREAT | O_TRUNC, 0666),
 	    a);
 	mkdir(name(a, "trials/%04d/%07d/checkpoint", s, i), 0777);
 	fd = must(open("running/w/params.json", O_WRONLY | O_CREAT | O_TRUNC,
-	              0666),
+		      0666),
 	    "params.json");
 	must((int)write(fd, text, 120), "write");
 	close(fd);
@@ -185,12 +185,12 @@ trial(int i)
 	list("ready");
 	list(name(a, "ready/%04d", s));
 	fd = must(open(name(a, "tmp/r.%d", i), O_WRONLY | O_CREAT | O_EXCL,
-	              0666),
+		      0666),
 	    a);
 	posix_fallocate(fd, 0, ROOM);
 	close(fd);
 	must(rename(name(a, "ready/%04d/%07d.0", s, i),
-	         name(b, "running/w/%07d.0", i)),
+		 name(b, "running/w/%07d.0", i)),
 	    "rename");
 	sync_path("running/w");
 	attempt(i);
@@ -204,7 +204,7 @@ trial(int i)
 	sync_path(name(a, "trials/%04d/%07d", s, i));
 	mkdir(name(b, "done/%04d", s), 0777);
 	must(rename(name(a, "running/w/%07d.0", i),
-	         name(b, "done/%04d/%07d.0.w", s, i)),
+		 name(b, "done/%04d/%07d.0.w", s, i)),
 	    "rename");
 	sync_path(name(a, "done/%04d", s));
 }

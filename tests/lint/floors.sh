@@ -34,7 +34,7 @@ for f in lib/*/*.[ch] tools/*.c; do
 	done
 done
 
-for header in ini lua jansson Random123 archive; do
+for header in ini lua jansson Random123 archive zlib; do
 	users=$(grep -lE "^# *include <${header}[a-z_]*[./]" \
 	    lib/*/*.[ch] tools/*.c 2>/dev/null || :)
 	# shellcheck disable=SC2086 # words wanted

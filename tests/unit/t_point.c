@@ -188,8 +188,8 @@ test_json(const struct space *s)
 	set_all(&p, texts);
 	point_json(&p, s, &b);
 	is_str(str_text(&b),
-	    "{\"lr\":1e-05,\"momentum\":0.7,\"nesterov\":\"true\","
-	    "\"opt\":\"sgd\",\"sizes\":\"[64,64]\",\"n\":1,\"layers\":2}",
+	    "{\"lr\": 1e-05, \"momentum\": 0.7, \"nesterov\": \"true\", "
+	    "\"opt\": \"sgd\", \"sizes\": \"[64,64]\", \"n\": 1, \"layers\": 2}",
 	    "all is active");
 	for (i = 0; i < PARAMS; i++)
 		point_set(&p, i, NULL);
@@ -197,7 +197,7 @@ test_json(const struct space *s)
 		str_cut(&b, 0);
 		point_set(&p, N, numbers[i].n);
 		point_json(&p, s, &b);
-		snprintf(want, sizeof want, "{\"n\":%s}", numbers[i].json);
+		snprintf(want, sizeof want, "{\"n\": %s}", numbers[i].json);
 		is_str(str_text(&b), want, "the choice %s", numbers[i].n);
 	}
 	str_free(&b);

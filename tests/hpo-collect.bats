@@ -1,0 +1,536 @@
+#!/usr/bin/env bats
+# hpo-collect: the table in its formats, ids on standard input, single
+# trials, the check, and what it refuses.
+
+bats_require_minimum_version 1.8.0
+load lib/helper
+load lib/expect
+load lib/records
+
+# four: done twice, failed, waiting, running; made by hand.
+four() {
+	toy
+	home 0 lr=0.25 opt=adam
+	good 0 0 ok '' loss=0.5 acc=0.9
+	home 1 lr=0.5 opt=sgd
+	result 1 0 interrupted 'signal 15'
+	good 1 1 ok '' loss=0.25 Acc=nan
+	home 2 lr=0.75 opt=adam
+	gave_up 2 0 failed 'exit 3' -- one two
+	home 3 lr=1 opt=sgd
+	token ready 3.0
+	home 4 lr=0 opt=sgd
+	token "running/$W" 4.2
+}
+
+# The last of a row's tabs, as no line here ends in a blank.
+tab=$'\t'
+
+head_of_four=$'id\tattempt\tstatus\tcause\tstarted\tseconds\thost\tsearcher'
+head_of_four+=$'\tminimize.loss\tparam.lr\tparam.opt'
+row_0=$'0\t0\tok\t\t2026-11-23T09:30:00Z\t1.000\thost\trandom\t0.5\t0.25\tadam'
+row_1=$'1\t1\tok\t\t2026-11-23T09:31:01Z\t1.100\thost\trandom\t0.25\t0.5\tsgd'
+row_2=$'2\t0\tfailed\texit 3\t2026-11-23T09:32:00Z\t1.200\thost\trandom\t\t0.75\tadam'
+row_3=$'3\t0\tready\t\t\t\t\trandom\t\t1\tsgd'
+row_4=$'4\t2\trunning\t\t\t\t\trandom\t\t0\tsgd'
+
+@test "collect: ended trials by id, metrics in byte order" {
+	four
+	answers 0 "$head_of_four	metric.Acc	metric.acc
+$row_0		0.9
+$row_1	nan$tab
+$row_2		" '' hpo-collect c
+}
+
+@test "collect: --all has the others, with their state as status" {
+	four
+	answers 0 "$head_of_four	metric.Acc	metric.acc
+$row_0		0.9
+$row_1	nan$tab
+$row_2	$tab
+$row_3	$tab
+$row_4		" '' hpo-collect c --all
+}
+
+@test "collect: csv" {
+	four
+	answers 0 "$(tr '\t' , <<-EOT
+		$head_of_four	metric.Acc	metric.acc
+		$row_0		0.9
+		$row_1	nan$tab
+		$row_2	$tab
+	EOT
+	)" '' hpo-collect --format csv c
+}
+
+@test "collect: json lines" {
+	four
+	answers 0 '{"id": 0, "attempt": 0, "status": "ok", "cause": null, "started": "2026-11-23T09:30:00Z", "seconds": 1.000, "host": "host", "searcher": "random", "minimize.loss": 0.5, "param.lr": 0.25, "param.opt": "adam", "metric.Acc": null, "metric.acc": 0.9}
+{"id": 1, "attempt": 1, "status": "ok", "cause": null, "started": "2026-11-23T09:31:01Z", "seconds": 1.100, "host": "host", "searcher": "random", "minimize.loss": 0.25, "param.lr": 0.5, "param.opt": "sgd", "metric.Acc": null, "metric.acc": null}
+{"id": 2, "attempt": 0, "status": "failed", "cause": "exit 3", "started": "2026-11-23T09:32:00Z", "seconds": 1.200, "host": "host", "searcher": "random", "minimize.loss": null, "param.lr": 0.75, "param.opt": "adam", "metric.Acc": null, "metric.acc": null}' \
+	    '' hpo-collect --format=jsonl c
+}
+
+@test "collect: ini" {
+	toy
+	home 5 lr=0.5 opt=sgd
+	good 5 0 ok '' loss=1e-300
+	answers 0 "[5]
+attempt = 0
+status = ok
+started = 2026-11-23T09:35:00Z
+seconds = 1.500
+host = host
+searcher = random
+minimize.loss = 1e-300
+param.lr = 0.5
+param.opt = sgd" '' hpo-collect c --format ini
+}
+
+@test "collect: text is escaped, an empty table has its header" {
+	toy
+	home 0 lr=0.5 'opt=a\tb\\c'
+	gave_up 0 0 failed 'no \x1b[31m\n' 'loss=inf'
+	answers 0 "$head_of_four
+0	0	failed	no \\x1b[31m\\n	2026-11-23T09:30:00Z	1.000	host	random	inf	0.5	a\\tb\\\\c" \
+	    '' hpo-collect c
+	rm -r c/hpo
+	answers 0 "$head_of_four" '' hpo-collect c
+	answers 0 "$head_of_four" '' hpo-collect --all c
+	answers 0 '' '' hpo-collect --format jsonl c
+	[ ! -e c/hpo ]
+}
+
+@test "collect: the space may have changed since" {
+	toy
+	home 0 lr=0.5 gone=3
+	good 0 0 ok '' loss=1
+	answers 0 "$head_of_four
+0	0	ok		2026-11-23T09:30:00Z	1.000	host	random	1	0.5	" \
+	    '' hpo-collect c
+}
+
+@test "collect: ids on standard input, in their order, with their state" {
+	four
+	answers 0 "$head_of_four
+$row_4
+$row_2
+$row_0
+$row_0
+$row_3" '' hpo-collect c - <<<$'id\tlr\n4\n2\tok 0.5\n  0\r\n\n0000 x\n3'
+	answers 0 "$head_of_four" '' hpo-collect - c </dev/null
+	cd c
+	answers 0 "$head_of_four
+$row_1" '' hpo-collect - < <(printf 1)
+}
+
+@test "collect: an id that no trial has, a line that is no id" {
+	four
+	answers 1 "$head_of_four
+$row_0
+$row_1" "hpo-collect: campaign 'c' has no trial 5
+hpo-collect: campaign 'c' has no trial 9999999" \
+	    hpo-collect c - <<<$'0\n5\n9999999\n1'
+	answers 65 "$head_of_four
+$row_0" "hpo-collect: <stdin>:2: '10000000' is no id" \
+	    hpo-collect c - <<<$'0\n10000000\n1'
+	answers 65 "$head_of_four" "hpo-collect: <stdin>:1: '-1' is no id" \
+	    hpo-collect c - <<<-1
+}
+
+@test "collect: a row is written as soon as its id comes" {
+	local line
+
+	four
+	mkfifo in out
+	hpo-collect c - <in >out &
+	exec 4>in 5<out
+	read -r -t 20 line <&5
+	same "$head_of_four" "$line"
+	echo 0 >&4
+	IFS= read -r -t 20 line <&5
+	same "$row_0" "$line"
+	# A trial that ends while the ids are coming.
+	printf '3\n' >&4
+	IFS= read -r -t 20 line <&5
+	same "$row_3" "$line"
+	rm c/hpo/ready/0000/0000003.0
+	good 3 0 ok '' loss=7
+	printf '3\n' >&4
+	IFS= read -r -t 20 line <&5
+	same $'3\t0\tok\t\t2026-11-23T09:33:00Z\t1.300\thost\trandom\t7\t1\tsgd' \
+	    "$line"
+	# A failed one that the user has revived.
+	printf '2\n' >&4
+	IFS= read -r -t 20 line <&5
+	same "$row_2" "$line"
+	rm c/hpo/failed/0000/*
+	token held 2.1
+	printf '2\n' >&4
+	IFS= read -r -t 20 line <&5
+	same $'2\t1\theld\t\t\t\t\trandom\t\t0.75\tadam' "$line"
+	exec 4>&-
+	wait $!
+}
+
+@test "collect: of several campaigns, one table" {
+	toy
+	home 0 lr=0.25 opt=adam
+	good 0 0 ok '' loss=0.5 z=1
+	mv c a
+	campaign c <<-'EOT'
+		[campaign]
+		maximize = acc
+		trials = 9
+		[space]
+		width = int(1, 9)
+		opt = choice(x, y)
+	EOT
+	mkdir c/hpo
+	cp a/hpo/FORMAT c/hpo
+	home 7 width=3 opt=x
+	good 7 0 ok '' acc=0.5 b=2
+	answers 0 'campaign	id	attempt	status	cause	started	seconds	host	searcher	minimize.loss	maximize.acc	param.lr	param.opt	param.width	metric.b	metric.z
+a	0	0	ok		2026-11-23T09:30:00Z	1.000	host	random	0.5		0.25	adam			1
+./c	7	0	ok		2026-11-23T09:37:00Z	1.700	host	random		0.5		x	3	2	' \
+	    '' hpo-collect a ./c
+}
+
+@test "collect: more than is kept in memory is read twice" {
+	local big i want
+
+	# The rows take more than 24 MiB; the last one brings a new column.
+	toy
+	big=$(head -c 900000 /dev/zero | tr '\0' x)
+	for ((i = 0; i < 30; i++)); do
+		home "$i" "opt=$big"
+		good "$i" 0 ok '' "loss=$i"
+	done
+	home 1000 lr=1
+	good 1000 0 ok '' loss=0 late=1
+	hpo-collect c >all
+	same "$head_of_four	metric.late" "$(head -n 1 all)"
+	want=$(seq 0 29; echo 1000)
+	same "$want" "$(tail -n +2 all | cut -f 1)"
+	same "$(printf '%s\n' {0..29} 0)" "$(tail -n +2 all | cut -f 9)"
+	[ "$(cut -f 11 all | sort | uniq -c | awk '{ print $1, length($2) }' |
+	    xargs)" = '1 0 1 9 30 900000' ]
+	same 1 "$(tail -n 1 all | cut -f 12)"
+}
+
+@test "collect: --cat prints the files of a trial" {
+	four
+	W=other-2.0-0 result 1 0 lost 'worker died'
+	result 1 10 ok ''
+	result 1 2 ok ''
+	echo x >c/hpo/trials/0000/0000001/log.1
+	echo x >c/hpo/trials/0000/0000001/log.0
+	local home=c/hpo/trials/0000/0000001 f want=
+
+	for f in trial.ini "result.0.$W.ini" result.0.other-2.0-0.ini \
+	    "result.1.$W.ini" "result.2.$W.ini" "result.10.$W.ini"; do
+		want+="; $home/$f
+$(cat $home/"$f")
+"
+	done
+	answers 0 "$want; log: $home/log.0
+; log: $home/log.1" '' hpo-collect --cat 1 c
+	rm $home/result.{10,2}.*
+	answers 0 "; c/hpo/trials/0000/0000003/trial.ini
+$(cat c/hpo/trials/0000/0000003/trial.ini)" '' hpo-collect c --cat 0003
+	answers 1 '' "hpo-collect: campaign 'c' has no trial 5" \
+	    hpo-collect --cat 5 c
+}
+
+@test "collect: a damaged file costs its values, and the status" {
+	export NO_FSCK=1
+	four
+	truncate -s -1 c/hpo/trials/0000/0000000/trial.ini
+	rm c/hpo/trials/0000/0000001/result.1.*
+	sed -i 's/^status = .*/status = ok/' c/hpo/trials/0000/0000002/result.*
+	rm c/hpo/trials/0000/0000003/trial.ini
+	mkdir c/hpo/trials/0000/0000003/trial.ini
+	answers 65 "$head_of_four	metric.acc
+0	0	ok	trial file damaged	2026-11-23T09:30:00Z	1.000	host		0.5			0.9
+1	1	done	result file missing				random		0.5	sgd$tab
+2	0	failed	result file damaged				random		0.75	adam$tab
+3	0	ready	trial file missing							$tab
+$row_4	" "hpo-collect: c/hpo/trials/0000/0000000/trial.ini: trial file damaged: wrong checksum
+hpo-collect: c/hpo/trials/0000/0000001/result.1.$W.ini: result file missing
+hpo-collect: c/hpo/trials/0000/0000002/result.0.$W.ini: result file damaged: wrong checksum
+hpo-collect: c/hpo/trials/0000/0000003/trial.ini: no regular file, or a huge one" \
+	    hpo-collect --all c
+	answers 65 "$head_of_four
+1	1	done	result file missing				random		0.5	sgd" \
+	    "hpo-collect: c/hpo/trials/0000/0000001/result.1.$W.ini: result file missing" \
+	    hpo-collect c - <<<1
+}
+
+@test "collect: a file in another's place is damage" {
+	export NO_FSCK=1
+	four
+	cp c/hpo/trials/0000/0000001/trial.ini c/hpo/trials/0000/0000000
+	cp c/hpo/trials/0000/0000000/result.0.* c/hpo/trials/0000/0000002
+	answers 65 "$head_of_four	metric.Acc	metric.acc
+0	0	ok	trial file damaged	2026-11-23T09:30:00Z	1.000	host		0.5				0.9
+$row_1	nan$tab
+2	0	failed	result file damaged				random		0.75	adam		" \
+	    "hpo-collect: c/hpo/trials/0000/0000000/trial.ini: trial file damaged: it is of trial 1
+hpo-collect: c/hpo/trials/0000/0000002/result.0.$W.ini: result file damaged: it is of another attempt" \
+	    hpo-collect c
+}
+
+@test "collect: a damaged trial file that has been judged is no news" {
+	export NO_FSCK=1
+	toy
+	home 0 lr=1
+	gave_up 0 0 failed 'trial file damaged'
+	: >c/hpo/trials/0000/0000000/trial.ini
+	answers 0 "$head_of_four
+0	0	failed	trial file damaged	2026-11-23T09:30:00Z	1.000	host				" \
+	    '' hpo-collect c
+}
+
+@test "collect: names that mean nothing are passed over" {
+	export NO_FSCK=1
+	four
+	mkdir c/hpo/done/x c/hpo/done/0001
+	: >c/hpo/done/0000/7.0.w
+	: >c/hpo/done/0000/0000009.0
+	: >c/hpo/done/0000/.0000009.0.w
+	: >c/hpo/done/0001/core
+	answers 0 "$head_of_four	metric.Acc	metric.acc
+$row_0		0.9
+$row_1	nan$tab
+$row_2		" '' hpo-collect c
+}
+
+@test "collect: which campaign" {
+	four
+	local want="$head_of_four
+$row_0"
+
+	answers 0 "$want" '' env HPO_CAMPAIGN=c hpo-collect - <<<0
+	(
+		cd c
+		answers 0 "$want" '' hpo-collect - <<<0
+		answers 0 "$want" '' hpo-collect - ../c <<<0
+		answers 0 "$want" '' env HPO_CAMPAIGN=../c hpo-collect - <<<0
+	)
+	refused 64 "hpo-collect: no campaign: name a directory, set HPO_CAMPAIGN, or cd to one" \
+	    hpo-collect
+	refused 64 "hpo-collect: no campaign: name a directory, set HPO_CAMPAIGN, or cd to one" \
+	    env HPO_CAMPAIGN= hpo-collect
+	refused 65 "hpo-collect: cannot open campaign 'x': No such file or directory" \
+	    env HPO_CAMPAIGN=x hpo-collect
+	refused 65 "hpo-collect: cannot open 'x': No such file or directory" \
+	    hpo-collect x c
+	mkdir e
+	refused 65 "hpo-collect: 'e' is not a campaign: it has no campaign.ini" \
+	    hpo-collect c e
+}
+
+@test "collect: operands of another form" {
+	four
+	hpo-collect c >t
+	tar -cf a.tar c
+	gzip -c t >t.gz
+	refused 64 "hpo-collect: 't' is a file, not a campaign's directory" \
+	    hpo-collect t
+	refused 64 "hpo-collect: '12' is an id: give ids on standard input, with the operand '-'" \
+	    hpo-collect c 12
+	local f
+
+	for f in a.tar t.gz; do
+		refused 69 "hpo-collect: '$f' is an archive, which this version cannot read: unpack it with tar and name the directory" \
+		    hpo-collect $f
+	done
+	refused 64 "hpo-collect: an id is of one campaign, and these are 2" \
+	    hpo-collect c c -
+	refused 64 "hpo-collect: an id is of one campaign, and these are 2" \
+	    hpo-collect --cat 1 c c
+	refused 64 "hpo-collect: --fsck reads no ids: leave out '-'" \
+	    hpo-collect --fsck c -
+	refused 64 "hpo-collect: --cat reads no ids: leave out '-'" \
+	    hpo-collect --cat 1 c -
+	refused 64 "hpo-collect: either --cat or --fsck" \
+	    hpo-collect --cat 1 --fsck c
+	refused 64 "hpo-collect: --cat takes an id, not '1x'" \
+	    hpo-collect --cat 1x c
+	refused 64 "hpo-collect: --format is tsv, csv, jsonl or ini, not 'xml'" \
+	    hpo-collect --format xml c
+}
+
+@test "collect: a campaign file with mistakes, a FORMAT of another version" {
+	four
+	sed -i 's/^trials = 6/trils = 6/; s/uniform/unifrom/' c/campaign.ini
+	run -65 --separate-stderr hpo-collect c
+	same '' "$output"
+	[[ $stderr == *campaign.ini:*trils*campaign.ini:*unifrom* ]]
+	toy d
+	echo 'hpo-campaign 2' >d/hpo/FORMAT
+	refused 65 "hpo-collect: d/hpo/FORMAT:1: 'hpo-campaign 2' was written by another version; this one reads 'hpo-campaign 1'" \
+	    hpo-collect d
+	rm -r d/hpo
+}
+
+@test "collect: a full disk and a closed standard output are noticed" {
+	local args
+
+	four
+	for args in c '--format jsonl c' '--cat 1 c' '--fsck c' --help; do
+		# shellcheck disable=SC2086 # words wanted
+		run -75 --separate-stderr bash -c 'hpo-collect "$@" >/dev/full' \
+		    - $args
+		[[ $stderr == *"No space left on device" ]]
+	done
+	run -75 --separate-stderr bash -c \
+	    'echo 1 | hpo-collect c - >/dev/full'
+	run -74 --separate-stderr bash -c 'hpo-collect c >&-'
+	[[ $stderr == "hpo-collect: cannot write the output: "* ]]
+}
+
+@test "collect: the first pipeline of the manual" {
+	campaign c <<-'EOT'
+		[campaign]
+		minimize = loss
+		trials = 9
+		[space]
+		x = uniform(0, 1)
+		[run]
+		command = echo "hpo: loss={x}"
+	EOT
+	hpo-sample -n 9 c | parallel --plain -j 2 hpo-trial c {} |
+		hpo-collect c - | tee table | hpo-report - >report
+	same "$(seq 0 8)" "$(tail -n +2 table | cut -f 1 | sort -n)"
+	same ok "$(tail -n +2 table | cut -f 3 | sort -u)"
+	same 0 "$(tail -n +2 table | awk -F '\t' '$9 != $10' | wc -l)"
+	same '9 trials ended: 9 ok' "$(sed -n 2p report)"
+	same "$(head -n 10 table | sort)" "$(hpo-collect c | sort)"
+}
+
+@test "fsck: a clean campaign" {
+	answers 65 '' "hpo-collect: cannot open 'c': No such file or directory" \
+	    hpo-collect --fsck c
+	four
+	answers 0 '5 trials: 1 ready, 1 running, 2 done, 1 failed; clean' '' \
+	    hpo-collect --fsck c
+	toy d
+	rm -r d/hpo
+	answers 0 'c: 5 trials: 1 ready, 1 running, 2 done, 1 failed; clean
+d: 0 trials; clean' '' hpo-collect --fsck c d
+}
+
+@test "fsck: what others will put right is no finding" {
+	four
+	mkdir c/hpo/tmp/x c/hpo/slurm c/hpo/running/other-1.0-0
+	: >c/hpo/tmp/y
+	: >"c/hpo/running/$W/heartbeat"
+	: >c/hpo/.nfs1
+	home 5 lr=0
+	: >c/hpo/trials/0000/0000005/token
+	mkdir c/hpo/trials/0000/0000005/{checkpoint,out}
+	echo x >c/hpo/trials/0000/0000005/model.pt
+	# A reaper's result beside the worker's; one of a running attempt.
+	W=reaper-1.0-1 result 0 0 lost 'worker died'
+	result 4 2 failed 'exit 1'
+	answers 0 '6 trials: 1 new, 1 ready, 1 running, 2 done, 1 failed; clean' \
+	    '' hpo-collect --fsck c
+}
+
+@test "fsck: findings, a line each" {
+	export NO_FSCK=1
+	four
+	cd c/hpo
+	: >ready/0000/0000000.1
+	truncate -s -1 trials/0000/0000001/trial.ini
+	rm trials/0000/0000001/result.1.*
+	mv failed/0000/0000002.0."$W" done/0000
+	rm -r trials/0000/0000003
+	rm running/*/0000004.2
+	echo x >>"trials/0000/0000001/result.0.$W.ini"
+	cd ../..
+	home 5 lr=0
+	result 5 3 failed 'exit 1'
+	token held 5.2
+	answers 1 "0: more than one token: done/0000/0000000.0.$W ready/0000/0000000.1
+1: trial.ini: damaged: wrong checksum; result.0.$W.ini: damaged: wrong checksum; result.1.$W.ini: missing
+2: result.0.$W.ini: status failed, but the token is in done
+3: a token without a home
+4: no token
+5: result.3.$W.ini: its token has only come to 2
+6 trials: 1 new, 2 ready, 1 held, 2 done; 6 findings" '' \
+	    hpo-collect --fsck c
+}
+
+@test "fsck: names that mean nothing, files where they do not belong" {
+	export NO_FSCK=1
+	four
+	cd c/hpo
+	: >extra
+	: >ready/0001
+	: >held/x
+	: >done/0000/core
+	: >trials/0000/7
+	mkdir trials/0000/0001234
+	: >"running/$W/junk"
+	: >running/file
+	mv failed/0000/0000002.0."$W" failed/0000/0000002.0."$W"x
+	: >trials/0000/0000000/result.x.ini
+	cd ../..
+	answers 1 "0: result.x.ini: unknown name
+2: result.0.${W}x.ini: missing
+done/0000/core: unknown name
+extra: unknown name
+held/x: unknown name
+ready/0001: not a directory
+running/file: not a directory
+running/$W/junk: unknown name
+trials/0000/0001234: a trial in another segment's directory
+trials/0000/7: unknown name
+5 trials: 1 ready, 1 running, 2 done, 1 failed; 10 findings" '' \
+	    hpo-collect --fsck c
+}
+
+@test "fsck: facts in another's place, a fact that was edited" {
+	export NO_FSCK=1
+	four
+	cp c/hpo/trials/0000/0000001/trial.ini c/hpo/trials/0000/0000000
+	cp c/hpo/trials/0000/0000000/result.0.* c/hpo/trials/0000/0000002
+	sed -i 's/^loss = .*/loss = 0/' c/hpo/trials/0000/0000001/result.1.*
+	sed -i 's/done/moved/' c/campaign.ini # that it never reads
+	answers 1 "0: trial.ini: it is of another trial
+1: result.1.$W.ini: damaged: wrong checksum
+2: result.0.$W.ini: it is of another attempt
+5 trials: 1 ready, 1 running, 2 done, 1 failed; 3 findings" '' \
+	    hpo-collect --fsck c
+}
+
+@test "fsck: a campaign in use is clean at any time" {
+	campaign c <<-'EOT'
+		[campaign]
+		minimize = loss
+		trials = 60
+		[space]
+		x = uniform(0, 1)
+		[run]
+		command = sh -c 'echo hpo: loss={x}; exit $(({id} % 3 == 0))'
+		retries = 1
+		backoff = 0
+	EOT
+	hpo-trial --loop c >/dev/null &
+	local one=$! two n=0
+
+	hpo-trial --loop c >/dev/null &
+	two=$!
+	while ! gone "$one" "$two"; do
+		hpo-collect --fsck c >out || {
+			cat out
+			return 1
+		}
+		n=$((n + 1))
+	done
+	wait "$one" "$two" # not all: bats keeps a clock in the background
+	[ "$n" -gt 3 ]
+	same '60 trials: 40 done, 20 failed; clean' "$(hpo-collect --fsck c)"
+}

@@ -1,0 +1,722 @@
+#!/usr/bin/env bats
+# hpo-dispatch: a campaign on this machine from start to end, the verbs, the
+# doctor, signals, ssh hosts.
+
+# shellcheck disable=SC2016 # much here is for other shells, or sed
+bats_require_minimum_version 1.8.0
+load lib/helper
+load lib/expect
+
+# What a test that failed has left running ends here.
+teardown() {
+	local file pid
+
+	cd -- "$BATS_TEST_TMPDIR" || return
+	for file in */hpo/running/*/worker.ini; do
+		pid=$(sed -n 's/^pid = //p' "$file" 2>/dev/null) || continue
+		[ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || :
+	done
+	helper_teardown
+}
+
+# make_c TRIALS [LINE...]: a campaign c of so many trials that run run.sh; the
+# lines are more of [run] and of what comes behind it.
+make_c() {
+	campaign c <<-EOT
+		[campaign]
+		minimize = loss
+		trials = $1
+		[space]
+		x = const(0.5)
+		[run]
+		command = sh run.sh {id} {attempt}
+		heartbeat = 0.1s
+	EOT
+	shift
+	printf '%s\n' "$@" >>c/campaign.ini
+	echo 'echo "hpo: loss=$1"' >c/run.sh
+}
+
+# script: standard input is what the trials of c run.
+script() {
+	cat >c/run.sh
+}
+
+# hang: the trials of c say their slot in started.ID.A, and end by let_go.
+hang() {
+	script <<-'EOT'
+		mkfifo "fifo.$1.$2"
+		echo "$HPO_SLOT" >"$1.$2"
+		mv "$1.$2" "started.$1.$2"
+		read -r _ <>"fifo.$1.$2"
+		echo "hpo: loss=$1"
+	EOT
+}
+
+# started ID.A...: all of these have.
+started() {
+	local name
+
+	for name; do
+		[ -e "c/started.$name" ] || return
+	done
+}
+
+# let_go ID.A...: they may end.
+let_go() {
+	local name
+
+	for name; do
+		echo >"c/fifo.$name"
+	done
+}
+
+# dispatch [OPTION...]: in the background, $! is its pid.
+dispatch() {
+	hpo-dispatch --local "$@" c >out 2>err 3>&- &
+}
+
+# exits PID STATUS: the child ends, with this status.
+exits() {
+	local status_got=0
+
+	wait_for 20 gone "$1"
+	wait "$1" || status_got=$?
+	same "$2" "$status_got"
+}
+
+# rows: id, attempt, status, cause and objective of all trials of c.
+rows() {
+	hpo-collect --all c | tail -n +2 | cut -f 1-4,9
+}
+
+# status_is: what --status says of c, blanks for newlines and tabs.
+status_of() {
+	hpo-dispatch --status c | xargs
+}
+
+# left: nothing is left running or half made, and no request.
+nothing_left() {
+	same '' "$(cd c/hpo && ls running tmp control | grep -v :)"
+}
+
+# control FILE...: these requests are there.
+control_is() {
+	same "$*" "$(cd c/hpo/control && echo *)"
+}
+
+# --- a campaign ---------------------------------------------------------------
+
+@test "dispatch: a campaign runs to its end, silently but for its results" {
+	make_c 5
+	run --separate-stderr hpo-dispatch --local -j 2 c
+	same '0 ' "$status $stderr"
+	same "$(printf '%d\tok\t%d\n' 0 0 1 1 2 2 3 3 4 4)" \
+	    "$(echo "$output" | sort)"
+	nothing_left
+	answers 0 '' '' hpo-dispatch --local c
+	nothing_left
+	sed -i 's/^trials = 5/trials = 6/' c/campaign.ini
+	answers 0 '5	ok	5' '' hpo-dispatch c
+}
+
+@test "dispatch: when no trial is ok the answer is no" {
+	make_c 2
+	script <<<'exit 3'
+	run --separate-stderr hpo-dispatch --local c
+	same '1 ' "$status $stderr"
+	same '0	failed	
+1	failed	' "$(echo "$output" | sort)"
+	answers 1 '' '' hpo-dispatch --local c
+	sed -i 's/^trials = 2/trials = 3/' c/campaign.ini
+	script <<<'echo hpo: loss=1'
+	answers 0 '2	ok	1' '' hpo-dispatch --local c
+}
+
+@test "dispatch: -j is how many run at a time, each in a slot of its own" {
+	make_c 4
+	hang
+	dispatch -j 3
+	wait_for 20 started 0.0 1.0 2.0
+	same '1 2 3' "$(cat c/started.* | sort | xargs)"
+	same '3	running	1 2 3' "$(hpo-dispatch --status c |
+	    sed -n 's/^running\t\(.*\)/\1\trunning/p')	$(
+	    sed -n 's/^slot = //p' c/hpo/running/*/worker.ini | sort | xargs)"
+	[ ! -e c/started.3.0 ]
+	let_go 1.0
+	wait_for 20 started 3.0
+	same "$(cat c/started.1.0)" "$(cat c/started.3.0)"
+	let_go 0.0 2.0 3.0
+	exits $! 0
+	same '' "$(cat err)"
+}
+
+@test "dispatch: [local] says how many workers there are, and their devices" {
+	make_c 5 '[local]' 'gpus = 3,GPU-5e'
+	hang
+	sed -i 's/"$HPO_SLOT"/"$HPO_SLOT $CUDA_VISIBLE_DEVICES"/' c/run.sh
+	dispatch
+	wait_for 20 started 0.0 1.0
+	same '1 3,2 GPU-5e' "$(sort c/started.* | paste -s -d ,)"
+	[ ! -e c/started.2.0 ]
+	kill -INT $!
+	let_go 0.0 1.0
+	exits $! 1
+
+	sed -i 's/^gpus = .*/workers = 3/' c/campaign.ini
+	dispatch
+	wait_for 20 started 2.0 3.0 4.0
+	let_go 2.0 3.0 4.0
+	exits $! 0
+}
+
+@test "dispatch: retries and their back-off are waited for" {
+	make_c 2 'retries = 2' 'backoff = 0.2s'
+	script <<<'[ "$1.$2" = 0.2 ] && echo hpo: loss=1; exit "$((2 - $2))"'
+	run --separate-stderr hpo-dispatch --local c
+	same '0 ' "$status $stderr"
+	same '0 failed 0 failed 0 ok 1 1 failed 1 failed 1 failed' \
+	    "$(echo "$output" | sort | xargs)"
+	same '0	2	ok		1
+1	2	failed	no value of loss	' "$(rows)"
+}
+
+@test "dispatch: a second dispatcher adds nothing" {
+	make_c 3
+	hang
+	dispatch -j 2
+	first=$!
+	wait_for 20 started 0.0 1.0
+	hpo-dispatch --local -j 2 c >out2 2>err2 3>&- &
+	second=$!
+	wait_for 20 pgrep -P $second -f parallel ||
+		[ ! -e c/started.2.0 ]
+	[ ! -e c/started.2.0 ]
+	let_go 0.0
+	wait_for 20 started 2.0
+	let_go 1.0 2.0
+	exits $first 0
+	exits $second 0
+	same '0 1 2' "$(cat out out2 | cut -f 1 | sort | xargs)"
+	same '' "$(cat err err2)"
+	nothing_left
+}
+
+@test "dispatch: a worker that is killed is replaced" {
+	make_c 2
+	hang
+	dispatch -j 1
+	wait_for 20 started 0.0
+	kill -KILL "$(sed -n 's/^pid = //p' c/hpo/running/*/worker.ini)"
+	wait_for 20 eval 'started 0.1 || started 1.0'
+	let_go 0.1 1.0 || :
+	wait_for 20 eval 'started 0.1 1.0'
+	let_go 0.1 1.0
+	exits $! 0
+	same '0	1	ok		0
+1	0	ok		1' "$(rows)"
+}
+
+@test "dispatch: killed with all its workers, it goes on when run again" {
+	make_c 6
+	hang
+	dispatch -j 2
+	wait_for 20 started 0.0 1.0
+	let_go 0.0
+	wait_for 20 started 2.0
+	parallel=$(pgrep -P $!)
+	workers=$(sed -n 's/^pid = //p' c/hpo/running/*/worker.ini)
+	# shellcheck disable=SC2086 # a word each
+	kill -KILL $! $parallel $workers
+	exits $! 137
+	wait_for 10 gone $parallel $workers
+	script <<<'echo "hpo: loss=$1"'
+	run --separate-stderr hpo-dispatch --local c
+	same '0 ' "$status $stderr"
+	same '0 0 ok
+1 1 ok
+2 1 ok
+3 0 ok
+4 0 ok
+5 0 ok' "$(rows | cut -f 1-3 | tr '\t' ' ')"
+	run -1 pgrep -f "fifo|$PWD/c"
+	[ -z "$(ls c/hpo/tmp c/hpo/control | grep -v :)" ]
+}
+
+@test "dispatch: what would end every worker is told once, and ends it" {
+	make_c 3 '[constraint]' 'never = x > 1'
+	run --separate-stderr hpo-dispatch --local -j 2 c
+	same '78 ' "$status $output"
+	echo "$stderr" | grep -qx "hpo-dispatch: the workers ended with status 78: see their messages"
+	echo "$stderr" | grep -q "^hpo-sample: c/campaign.ini: trial 0: no point satisfies the constraints after 100000 draws: 'never' (line 10) refused 100.0 % of them\$" ||
+		echo "$stderr" | grep -q "^hpo-sample: .*/c/campaign.ini: trial 0: no point satisfies the constraints after 100000 draws: 'never' (line 10) refused 100.0 % of them\$"
+	nothing_left
+}
+
+@test "dispatch: a reader that goes away is a wish to drain" {
+	make_c 50
+	run --separate-stderr sh -c 'hpo-dispatch --local -j 1 c | head -n 1'
+	same '0	ok	0' "$output"
+	[ "$(rows | wc -l)" -lt 50 ]
+	nothing_left
+}
+
+# --- where it runs ------------------------------------------------------------
+
+# fake PROGRAM: one of that name on the PATH; standard input is the script.
+fake() {
+	mkdir -p fake
+	cat >"fake/$1"
+	chmod +x "fake/$1"
+	PATH=$PWD/fake:$PATH
+}
+
+@test "dispatch: a login node is not for running" {
+	make_c 1
+	fake sbatch <<<'#!/bin/sh'
+	refused 64 'hpo-dispatch: this looks like a login node: say --local to run here' \
+	    hpo-dispatch c
+	answers 1 "campaign	c
+trials	1
+unborn	1
+new	0
+ready	0
+held	0
+running	0
+done	0
+failed	0
+workers	0
+control	none" '' hpo-dispatch --status c
+	answers 0 '0	ok	0' '' env SLURM_JOB_ID=7 hpo-dispatch c
+	sed -i 's/^trials = 1/trials = 2/' c/campaign.ini
+	answers 0 '1	ok	1' '' hpo-dispatch --local c
+}
+
+@test "dispatch: GNU parallel is missing, or another program" {
+	make_c 1
+	mkdir bin
+	for program in sh env mkfifo cat ls find grep sed; do
+		ln -s "$(command -v $program)" bin
+	done
+	old=$PATH
+	answers 69 '' "hpo-dispatch: GNU parallel is not on the PATH: install the package 'parallel'" \
+	    env PATH="$BUILD_BIN:$PWD/bin" hpo-dispatch c
+	nothing_left
+	printf '#!/bin/sh\necho "parallel: invalid option"\n' >bin/parallel
+	chmod +x bin/parallel
+	answers 69 '' "hpo-dispatch: '$PWD/bin/parallel' is not GNU parallel: install the package 'parallel'" \
+	    env PATH="$BUILD_BIN:$PWD/bin" hpo-dispatch c
+	same '1 new 0 ready' "$(hpo-dispatch --status c | awk '
+	    $1 == "unborn" || $1 == "new" || $1 == "ready" {
+		n += $1 == "unborn" ? 0 : $2
+	    } END { print "1 new", n, "ready" }')"
+	PATH=$old
+}
+
+@test "dispatch: a profile of GNU parallel and its directory are left alone" {
+	make_c 1
+	mkdir home home/.parallel
+	echo '--dry-run' >home/.parallel/config
+	HOME=$PWD/home answers 0 '0	ok	0' '' hpo-dispatch --local c
+	same 'home/.parallel home/.parallel/config' "$(find home -mindepth 1 | sort | xargs)"
+}
+
+@test "dispatch: further options for GNU parallel, and a path with blanks" {
+	mkdir 'a dir'
+	cd 'a dir'
+	make_c 1 '[local]' "parallel = --nice 3 --tmpdir '/tmp'"
+	mv c "it's \"c\" \$HOME"
+	script() { :; }
+	answers 0 '0	ok	0' '' hpo-dispatch --local "it's \"c\" \$HOME"
+	mv "it's \"c\" \$HOME" c
+	sed -i "s/^parallel = .*/parallel = --no-such-option/; s/^trials = 1/trials = 2/" \
+	    c/campaign.ini
+	run --separate-stderr hpo-dispatch --local c
+	[ "$status" -ne 0 ]
+	echo "$stderr"
+}
+
+# --- verbs --------------------------------------------------------------------
+
+@test "dispatch: --status of a campaign under way" {
+	make_c 9 'retries = 1' 'backoff = 1h'
+	hang
+	sed -i '1i [ $1 -gt 0 ] || exit 1; [ $1 -gt 1 ] || { echo hpo: loss=1; exit; }' \
+	    c/run.sh
+	hpo-sample -n 6 c >ids
+	run -1 hpo-trial c 0
+	run -0 hpo-trial c 1
+	hpo-dispatch --cancel c 4
+	hpo-trial c 2 >out 2>err 3>&- &
+	wait_for 10 started 2.0
+	answers 1 'campaign	c
+trials	9
+unborn	3
+new	0
+ready	2
+held	1
+running	1
+done	1
+failed	1
+workers	1
+control	none' '' hpo-dispatch --status c
+	hpo-dispatch --pause c
+	same 'control pause' "$(status_of | grep -o 'control.*')"
+	kill $!
+	exits $! 143
+	hpo-dispatch --resume c
+}
+
+@test "dispatch: --pause keeps new trials from beginning, --resume goes on" {
+	make_c 2
+	answers 0 '' '' hpo-dispatch --pause c
+	control_is pause
+	answers 0 '' '' hpo-dispatch --pause c
+	answers 1 '' 'hpo-dispatch: paused: 0 of 2 trials have ended; hpo-dispatch --resume goes on' \
+	    hpo-dispatch --local c
+	control_is pause
+	answers 0 '' '' hpo-dispatch --resume c
+	answers 0 '' '' hpo-dispatch --resume c
+	nothing_left
+	run --separate-stderr hpo-dispatch --local c
+	same '0 ' "$status $stderr"
+}
+
+@test "dispatch: --pause from elsewhere lets workers wait, --resume goes on" {
+	make_c 3
+	hang
+	dispatch -j 1
+	wait_for 20 started 0.0
+	hpo-dispatch --pause c
+	let_go 0.0
+	wait_for 10 test -s out
+	waits() {
+		beat=$(cat c/hpo/running/*/heartbeat)
+		wait_for 5 eval '[ "$(cat c/hpo/running/*/heartbeat)" != "$beat" ]'
+	}
+	waits
+	waits
+	[ ! -e c/started.1.0 ]
+	hpo-dispatch --resume c
+	wait_for 20 started 1.0
+	let_go 1.0
+	wait_for 20 started 2.0
+	let_go 2.0
+	exits $! 0
+	same '' "$(cat err)"
+}
+
+@test "dispatch: --drain from elsewhere ends it after what runs" {
+	make_c 4
+	hang
+	dispatch -j 2
+	wait_for 20 started 0.0 1.0
+	answers 0 '' '' hpo-dispatch --drain c
+	let_go 0.0 1.0
+	exits $! 1
+	same '0 1' "$(cut -f 1 out | sort | xargs)"
+	same 'hpo-dispatch: drained: 2 of 4 trials have ended; hpo-dispatch --resume goes on' \
+	    "$(cat err)"
+	control_is drain
+	answers 1 '' 'hpo-dispatch: drained: 2 of 4 trials have ended; hpo-dispatch --resume goes on' \
+	    hpo-dispatch --local c
+	answers 0 '' '' hpo-trial --loop c
+	hpo-dispatch --resume c
+	hpo-sample c >ids
+	script <<<'echo hpo: loss=9'
+	run --separate-stderr hpo-dispatch --local c
+	same '0 ' "$status $stderr"
+	same 4 "$(rows | grep -c ok)"
+}
+
+@test "dispatch: --stop from elsewhere interrupts what runs" {
+	make_c 2
+	hang
+	dispatch -j 2
+	wait_for 20 started 0.0 1.0
+	answers 0 '' '' hpo-dispatch --stop c
+	exits $! 1
+	same '0	interrupted	
+1	interrupted	' "$(sort out)"
+	same 'hpo-dispatch: stopped: 0 of 2 trials have ended; hpo-dispatch --resume goes on' \
+	    "$(cat err)"
+	same '0	1	ready		
+1	1	ready		' "$(rows)"
+	control_is stop
+	hpo-dispatch --resume c
+	script <<<'echo "hpo: loss=$1"'
+	run --separate-stderr hpo-dispatch --local c
+	same '0 ' "$status $stderr"
+	same '0	1	ok		0
+1	1	ok		1' "$(rows)"
+}
+
+@test "dispatch: INT drains, and leaves no request behind" {
+	make_c 4
+	hang
+	dispatch -j 2
+	wait_for 20 started 0.0 1.0
+	kill -INT $!
+	let_go 0.0
+	wait_for 10 eval '[ "$(ls c/hpo/running | wc -l)" -eq 1 ]'
+	run -1 gone $!
+	let_go 1.0
+	exits $! 1
+	same 'hpo-dispatch: drained: 2 of 4 trials have ended' "$(cat err)"
+	[ ! -e c/started.2.0 ]
+	nothing_left
+	script <<<'echo "hpo: loss=$1"'
+	run --separate-stderr hpo-dispatch --local c
+	same '0 ' "$status $stderr"
+	same '2 3' "$(echo "$output" | cut -f 1 | sort | xargs)"
+}
+
+@test "dispatch: a second INT stops, and the trials go back" {
+	for signals in INT,INT TERM,HUP; do
+		rm -rf c
+		make_c 3
+		hang
+		dispatch -j 2
+		wait_for 20 started 0.0 1.0
+		kill -"${signals%,*}" $!
+		wait_for 10 eval 'grep -q "^SigQ" /proc/$!/status'
+		kill -"${signals#*,}" $!
+		exits $! 1
+		same 'hpo-dispatch: stopped: 0 of 3 trials have ended' "$(cat err)"
+		same '0	1	ready		
+1	1	ready		' "$(rows)"
+		nothing_left
+	done
+	script <<<'echo "hpo: loss=$1"'
+	run --separate-stderr hpo-dispatch --local c
+	same '0 ' "$status $stderr"
+	same 3 "$(rows | grep -c ok)"
+}
+
+@test "dispatch: INT twice stops what drains by request, too" {
+	make_c 3
+	hang
+	dispatch -j 2
+	wait_for 20 started 0.0 1.0
+	hpo-dispatch --drain c
+	kill -INT $!
+	wait_for 10 eval '[ -e c/hpo/control/drain ]'
+	kill -INT $!
+	exits $! 1
+	same '0	1	ready		
+1	1	ready		' "$(rows)"
+	control_is drain
+	hpo-dispatch --resume c
+}
+
+@test "dispatch: workers of others are not concerned by INT" {
+	make_c 3
+	hang
+	hpo-trial c >other 2>&1 3>&- &
+	other=$!
+	wait_for 20 started 0.0
+	dispatch -j 1
+	wait_for 20 started 1.0
+	kill -INT $!
+	wait_for 10 eval 'kill -0 $!'
+	kill -INT $!
+	exits $! 1
+	run -1 gone $other
+	let_go 0.0
+	exits $other 0
+	same '0	ok	0' "$(cat other)"
+}
+
+@test "dispatch: --cancel ends what waits for good" {
+	make_c 9
+	hpo-sample -n 5 c >ids
+	hpo-trial c 0 >out
+	answers 0 '' '' hpo-dispatch --cancel c 1 3-4
+	same '0	0	ok		0
+1	0	cancelled	cancelled	
+2	0	ready		
+3	0	cancelled	cancelled	
+4	0	cancelled	cancelled	' "$(rows)"
+	answers 1 '' 'hpo-dispatch: trial 0 has ended
+hpo-dispatch: trial 1 has ended' hpo-dispatch --cancel c 0-2
+	same '2	0	cancelled	cancelled	' "$(rows | sed -n 3p)"
+	answers 1 '' 'hpo-dispatch: there is no trial 7' hpo-dispatch --cancel c 7
+	answers 1 '' 'hpo-trial: no trial 99 is waiting in '\''c'\' hpo-trial c 99
+	nothing_left
+}
+
+@test "dispatch: --cancel ends a running trial, and nothing else" {
+	make_c 2
+	hang
+	dispatch -j 2
+	wait_for 20 started 0.0 1.0
+	answers 0 '' '' hpo-dispatch --cancel c 1
+	wait_for 20 grep -q . out
+	same '1	cancelled	' "$(cat out)"
+	let_go 0.0
+	exits $! 0
+	same '0	0	ok		0
+1	0	cancelled	cancelled	' "$(rows)"
+	nothing_left
+}
+
+@test "dispatch: --cancel of held trials by that word" {
+	make_c 3 'retries = 1' 'backoff = 1h'
+	script <<<'exit 1'
+	hpo-sample -n 3 c >ids
+	run -1 hpo-trial c 0 2
+	answers 0 '' '' hpo-dispatch --cancel c held
+	same '0	1	cancelled	cancelled	
+1	0	ready		
+2	1	cancelled	cancelled	' "$(rows)"
+}
+
+@test "dispatch: --retry of ids, ranges, failed and held" {
+	make_c 6
+	script <<<'exit 1'
+	hpo-sample -n 6 c >ids
+	run -1 hpo-trial c 0 1 2 3
+	answers 0 '' '' hpo-dispatch --retry c 1
+	answers 0 '' '' hpo-dispatch --retry c 2-3
+	same '0	0	failed	exit 1	
+1	1	ready		
+2	1	ready		
+3	1	ready		
+4	0	ready		
+5	0	ready		' "$(rows)"
+	answers 1 '' "hpo-dispatch: trial 4 is ready, not failed or held" \
+	    hpo-dispatch --retry c 4
+	run -1 hpo-trial c 1 2 3
+	answers 0 '' '' hpo-dispatch --retry c failed
+	same '1 2 2 2 0 0' "$(rows | cut -f 2 | xargs)"
+	script <<<'echo hpo: loss=1'
+	run --separate-stderr hpo-dispatch --local c
+	same '0 ' "$status $stderr"
+	answers 0 '' '' hpo-dispatch --retry c failed
+	answers 0 '' '' hpo-dispatch --retry c held
+	answers 1 '' 'hpo-dispatch: trial 5 is done, not failed or held' \
+	    hpo-dispatch --retry c 5
+	answers 1 '' 'hpo-dispatch: there is no trial 6-9' \
+	    hpo-dispatch --retry c 6-9
+
+	printf '%s\n' 'retries = 3' 'backoff = 1h' >>c/campaign.ini
+	sed -i 's/^trials = 6/trials = 7/' c/campaign.ini
+	script <<<'exit 1'
+	run -1 hpo-trial c
+	answers 0 '' '' hpo-dispatch --retry c held
+	same '6	1	ready		' "$(rows | tail -n 1)"
+}
+
+@test "dispatch: usage mistakes" {
+	make_c 1
+	refused 64 "hpo-dispatch: --jobs takes a number from 1 to 4096, not '0'" \
+	    hpo-dispatch -j 0 c
+	refused 64 "hpo-dispatch: --jobs takes a number from 1 to 4096, not 'two'" \
+	    hpo-dispatch --jobs=two c
+	refused 64 "hpo-dispatch: one of --cancel, --check, --drain, --pause, --resume, --retry, --status, --stop at a time" \
+	    hpo-dispatch --pause --drain c
+	refused 64 "hpo-dispatch: name the trials: an id, a range like 3-9, 'failed' or 'held'" \
+	    hpo-dispatch --cancel c
+	refused 64 "hpo-dispatch: one campaign at a time, not 'd'" \
+	    hpo-dispatch c d
+	hpo-sample c >ids
+	refused 64 "hpo-dispatch: '9-3' is not an id, a range like 3-9, 'failed' or 'held'" \
+	    hpo-dispatch --retry c 9-3
+	refused 64 "hpo-dispatch: one campaign at a time, not 'done'" \
+	    hpo-dispatch --retry c 'done'
+}
+
+@test "dispatch: a campaign that cannot run is refused, and nothing made" {
+	make_c 1
+	sed -i 's|^command = .*|command = ./gone|' c/campaign.ini
+	refused 78 "hpo-dispatch: c/campaign.ini:7: command './gone' not found" \
+	    hpo-dispatch --local c
+	sed -i 's/^trials = 1/trails = 1/' c/campaign.ini
+	refused 65 "hpo-dispatch: c/campaign.ini:3: unknown key 'trails' in [campaign], did you mean 'trials'?
+hpo-dispatch: c/campaign.ini: [campaign] has no 'trials'" hpo-dispatch --local c
+	chmod o+w c
+	refused 77 "hpo-dispatch: 'c' is writable by everyone: chmod o-w it first" \
+	    hpo-dispatch --local c
+}
+
+# --- the doctor ---------------------------------------------------------------
+
+@test "dispatch: --check finds nothing, and leaves nothing" {
+	make_c 3
+	mkdir t
+	TMPDIR=$PWD/t run --separate-stderr hpo-dispatch --check c
+	same '0 ' "$status $stderr"
+	same 'ok   the command is there and executable
+ok   GNU parallel is there
+ok   there is room on the file system
+ok   the file system does what the queue needs
+ok   a dry trial ran well (N s)' "$(echo "$output" | sed 's/([0-9.]* s)/(N s)/')"
+	same '' "$(ls -A t)"
+	nothing_left
+	same '' "$(rows)"
+}
+
+@test "dispatch: --check names what is wrong with a dry trial" {
+	make_c 3
+	script <<-'EOT'
+		echo one
+		echo two >&2
+		echo three
+		echo 'cannot read data.csv'
+		exit 7
+	EOT
+	run --separate-stderr hpo-dispatch --check c
+	same '1 ' "$status $stderr"
+	same "NO   a dry trial failed: exit 7; it said 'two'; it said 'three'; it said 'cannot read data.csv'
+     remedy: correct the command, or how it prints its metrics" \
+	    "$(echo "$output" | tail -n 2)"
+	script <<<'echo loss is 3'
+	run --separate-stderr hpo-dispatch --check c
+	same "NO   a dry trial failed: no value of loss; it said 'loss is 3'
+     remedy: correct the command, or how it prints its metrics" \
+	    "$(echo "$output" | tail -n 2)"
+	same '' "$(rows)"
+}
+
+@test "dispatch: --check names a missing command and a missing parallel" {
+	make_c 3
+	sed -i 's|^command = .*|command = train {x}|' c/campaign.ini
+	mkdir bin
+	run --separate-stderr env PATH="$BUILD_BIN:$PWD/bin" hpo-dispatch --check c
+	same '1 ' "$status $stderr"
+	same "NO   c/campaign.ini:7: command 'train' is not on the PATH; for a file of the campaign write './train'
+     remedy: correct the command in campaign.ini
+NO   GNU parallel is not on the PATH: install the package 'parallel'
+     remedy: apt install parallel
+ok   there is room on the file system
+ok   the file system does what the queue needs" "$output"
+}
+
+@test "dispatch: --check does not wait for a long trial to end" {
+	make_c 3
+	script <<-'EOT'
+		trap '' TERM
+		echo $$ >../pid
+		echo $$ >"$HPO_CAMPAIGN/pid"
+		mkfifo "$HPO_CAMPAIGN/fifo"
+		while :; do read -r _ <>"$HPO_CAMPAIGN/fifo"; done
+	EOT
+	timeout 25 hpo-dispatch --check c >out
+	same 'ok   a dry trial started, and still ran after 10 s' "$(tail -n 1 out)"
+}
+# bats test_tags=slow
+
+# --- the progress bar ---------------------------------------------------------
+
+@test "dispatch: a progress bar on a terminal, and there alone" {
+	script --version 2>/dev/null | grep -q util-linux || skip 'needs script'
+	make_c 3
+	command script -qec 'hpo-dispatch --local -j 1 c >out' typescript >/dev/null
+	same '0	ok	0
+1	ok	1
+2	ok	2' "$(cat out)"
+	tr '\r' '\n' <typescript | sed 's/\x1b\[K//g' >bar
+	grep -qE '^c  0/3  [01] running$' bar
+	grep -qE '^c  3/3  0 running  best 0( |$)' bar ||
+		grep -qE '^c  [123]/3  [01] running  best 0' bar
+}
