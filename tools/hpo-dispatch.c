@@ -171,17 +171,20 @@ open_campaign(struct session *s, const struct wish *w, enum queue_mode mode,
 	struct str path = STR_EMPTY;
 	int bad;
 
-	bad = place_campaign(w->campaign, &path, e);
+	bad = proc_self_dir(&s->bindir, e);
+	if (!bad)
+		bad = place_campaign(w->campaign, &path, e);
 	if (!bad)
 		bad = queue_open(path.s, QUEUE_READ, &s->q, e);
 	if (!bad)
 		bad = queue_campaign(&s->q, mode == QUEUE_WRITE, &s->c, e);
+	/* A campaign that cannot run is refused before anything is made. */
+	if (!bad && w->verb == 0)
+		bad = attempt_check(&s->q, &s->c, s->bindir.s, e);
 	if (!bad && mode == QUEUE_WRITE && s->q.fd < 0) {
 		queue_close(&s->q);
 		bad = queue_open(path.s, mode, &s->q, e);
 	}
-	if (!bad)
-		bad = proc_self_dir(&s->bindir, e);
 	str_free(&path);
 
 	return bad;
@@ -285,6 +288,22 @@ refuse_login_node(const struct wish *w, struct err *e)
 	return 0;
 }
 
+/* Is there a request that --resume would take back? */
+static bool
+is_held_back(struct session *s)
+{
+	struct err ignored = ERR_NONE;
+	struct control c;
+	bool held;
+
+	if (control_read(&s->q, &c, &ignored) < 0)
+		return false;
+	held = c.pause || c.drain || c.stop;
+	control_free(&c);
+
+	return held;
+}
+
 /* Is any trial ok (or pruned)?  Else the answer is no. */
 static int
 run_local(struct session *s, const struct wish *w, struct err *e)
@@ -301,8 +320,7 @@ run_local(struct session *s, const struct wish *w, struct err *e)
 	struct tally t;
 	int end;
 
-	if (attempt_check(&s->q, &s->c, str_text(&s->bindir), e) < 0 ||
-	    sig_catch(true, e) < 0)
+	if (sig_catch(true, e) < 0)
 		return -1;
 	signal(SIGPIPE, SIG_IGN); /* a pool that ends is not our end */
 	s->bar = isatty(STDERR_FILENO) == 1;
@@ -315,8 +333,7 @@ run_local(struct session *s, const struct wish *w, struct err *e)
 	if (end != LOCAL_ENDED)
 		err_warn(tool.name, "%s: %u of %u trials have ended%s",
 		    ends[end], tally_ended(&t), t.trials,
-		    end == LOCAL_PAUSED ? "; hpo-dispatch --resume goes on"
-					: "");
+		    is_held_back(s) ? "; hpo-dispatch --resume goes on" : "");
 
 	return end != LOCAL_ENDED || t.count[STATE_DONE] == 0;
 }
@@ -489,7 +506,6 @@ main(int argc, char *argv[])
 	struct err e = ERR_NONE;
 	int rc;
 
-	fs_guard_std();
 	proc_begin();
 	rc = run(argc, argv, &e);
 	if (rc >= 0 && (fflush(stdout) == EOF || ferror(stdout)))

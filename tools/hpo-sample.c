@@ -555,7 +555,6 @@ main(int argc, char *argv[])
 	struct err e = ERR_NONE;
 	int rc;
 
-	fs_guard_std();
 	proc_begin();
 	rc = run(argc, argv, &e);
 	if (rc >= 0 && (fflush(stdout) == EOF || ferror(stdout)))

@@ -1,11 +1,9 @@
 /* hpo-trial: run trials */
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/arr.h"
@@ -21,11 +19,11 @@
 #include "form/point.h"
 #include "queue/ask.h"
 #include "queue/claim.h"
-#include "queue/control.h"
+#include "queue/find.h"
 #include "queue/finish.h"
 #include "queue/place.h"
 #include "queue/report.h"
-#include "queue/scan.h"
+#include "queue/sampler.h"
 #include "queue/work.h"
 
 enum {
@@ -268,40 +266,12 @@ tell(void *cookie, const struct result *r, const struct token *to)
 	print_result(cookie, r);
 }
 
-/* Run hpo-sample for one trial: 1 made, 0 none left, -1. */
 static int
 sample(void *cookie, struct err *e)
 {
 	struct session *s = cookie;
-	struct str program = STR_EMPTY;
-	pid_t pid;
-	int status = 0;
 
-	str_addf(&program, "%s/hpo-sample", s->bindir.s);
-	pid = fork();
-	if (pid == 0) {
-		sig_reset();
-		if (freopen("/dev/null", "w", stdout) == NULL)
-			_exit(EX_IOERR);
-		execl(program.s, "hpo-sample", s->q.absolute, (char *)NULL);
-		execlp("hpo-sample", "hpo-sample", s->q.absolute, (char *)NULL);
-		_exit(EX_UNAVAILABLE);
-	}
-	str_free(&program);
-	if (pid < 0)
-		return err_sys(e, "cannot start 'hpo-sample'");
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return err_sys(e, "cannot wait for 'hpo-sample'");
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		return 1;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == EX_NO)
-		return 0;
-
-	return err_set(e, WIFEXITED(status) ? WEXITSTATUS(status) : EX_TEMPFAIL,
-	    "no more trials: hpo-sample ended with %s %d",
-	    WIFEXITED(status) ? "status" : "signal",
-	    WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+	return sampler_run(str_text(&s->bindir), s->q.absolute, e);
 }
 
 static int
@@ -376,37 +346,23 @@ loop(struct session *s, const struct wish *w, struct err *e)
 }
 
 /* A trial that has ended prints its line: 1; 0 if it has not. */
-struct ended {
-	struct session *s;
-	uint32_t id;
-};
-
-static int
-print_if_it(void *cookie, const struct token *t, struct err *e)
-{
-	struct ended *x = cookie;
-	struct result r;
-
-	if (t->id != x->id)
-		return 0;
-	if (finish_read(&x->s->q, t->id, t->attempt, t->by, &r, e) < 0)
-		return -1;
-	print_result(x->s, &r);
-	result_free(&r);
-
-	return 1;
-}
-
 static int
 print_ended(struct session *s, uint32_t id, struct err *e)
 {
-	struct ended x = { s, id };
-	int rc = scan_each(&s->q, STATE_DONE, print_if_it, &x, e);
+	struct find f = { .q = &s->q };
+	struct result r;
+	struct token t;
+	int rc = find_trial(&f, id, &t, e);
 
-	if (rc == 0)
-		rc = scan_each(&s->q, STATE_FAILED, print_if_it, &x, e);
-	if (rc == 0)
-		rc = scan_each(&s->q, STATE_CLOSED, print_if_it, &x, e);
+	if (rc == 1 && t.state < STATE_DONE)
+		rc = 0;
+	if (rc == 1 && finish_read(&s->q, id, t.attempt, t.by, &r, e) < 0)
+		rc = -1;
+	if (rc == 1) {
+		print_result(s, &r);
+		result_free(&r);
+	}
+	find_free(&f);
 
 	return rc;
 }
@@ -538,76 +494,24 @@ run_named(struct session *s, const struct wish *w, struct err *e)
 	return rc < 0 ? -1 : stop_code() != 0 ? stop_code() : code;
 }
 
-/* The trial that --report means: named, or the one we run in. */
-static int
-reported_trial(struct session *s, const struct wish *w, struct token *t,
-    struct err *e)
-{
-	const char *worker = getenv("HPO_WORKER");
-	const char *trial = getenv("HPO_TRIAL");
-	const char *attempt = getenv("HPO_ATTEMPT");
-	uint64_t id = 0, a = 0;
-	int rc;
-
-	memset(t, 0, sizeof *t);
-	if (w->trial != NULL) {
-		if (num_u64(w->trial, CAMPAIGN_MAX_TRIALS - 1, &id) < 0)
-			return err_set(e, EX_USAGE, "'%s' is not a trial's id",
-			    w->trial);
-		rc = report_find(&s->q, (uint32_t)id, t, e);
-		if (rc == 0)
-			err_set(e, EX_NO, "trial %lu is not running",
-			    (unsigned long)id);
-		return rc == 1 ? 0 : -1;
-	}
-	if (worker == NULL || !name_is_writer(worker) || trial == NULL ||
-	    attempt == NULL ||
-	    num_u64(trial, CAMPAIGN_MAX_TRIALS - 1, &id) < 0 ||
-	    num_u64(attempt, 1000000, &a) < 0)
-		return err_set(e, EX_USAGE,
-		    "--report outside a trial: name it with --trial ID");
-	t->id = (uint32_t)id;
-	t->attempt = (unsigned)a;
-	t->state = STATE_RUNNING;
-	snprintf(t->by, sizeof t->by, "%s", worker);
-
-	return 0;
-}
-
 /* 0: go on, 10: stop now. */
 static int
 report(struct session *s, const struct wish *w, struct err *e)
 {
-	struct metrics m = { .mistake = NULL };
-	struct str words = STR_EMPTY, path = STR_EMPTY;
-	struct control c;
+	struct str words = STR_EMPTY;
 	struct token t;
 	size_t i;
-	int rc = 0;
+	int rc;
 
-	for (i = 0; i < w->pair.n && rc == 0; i++) {
-		/* "step" is the curve's, not a metric: metrics_line's. */
+	for (i = 0; i < w->pair.n; i++)
 		str_addf(&words, "%s%s", i > 0 ? " " : "", w->pair.v[i]);
-	}
-	rc = metrics_line(str_text(&words), &m, e);
-	metrics_free(&m);
+	rc = w->trial != NULL ? report_named(&s->q, w->trial, &t, e)
+			      : report_own(&t, e);
 	if (rc == 0)
-		rc = reported_trial(s, w, &t, e);
-	if (rc == 0 && !queue_exists(&s->q, name_token(&t, &path)))
-		rc = STOP_NOW; /* taken away: its result would not count */
-	if (rc == 0)
-		rc = report_add(&s->q, t.by, &t, words.s, e);
-	if (rc == 0)
-		rc = control_read(&s->q, &c, e);
-	if (rc == 0) {
-		if (c.stop || control_cancels(&c, &t))
-			rc = STOP_NOW;
-		control_free(&c);
-	}
-	str_free(&path);
+		rc = report_send(&s->q, &t, str_text(&words), e);
 	str_free(&words);
 
-	return rc;
+	return rc == 1 ? STOP_NOW : rc;
 }
 
 static void
@@ -626,33 +530,12 @@ print_claim(struct session *s, const struct token *t, const struct trial *trial)
 static int
 claim(struct session *s, const struct wish *w, struct err *e)
 {
-	struct attempt a = { &s->q, &s->c, &s->work.w, 0, "" };
 	struct trial trial;
-	struct result r;
 	struct token t;
-	int rc;
+	int rc = ask_claim(&s->work, w->pid, &t, &trial, e);
 
-	for (;;) {
-		rc = ask_claim(&s->work, w->pid, &t, e);
-		if (rc != 1)
-			return rc < 0 ? -1 : EX_NO;
-		if (attempt_trial(&s->q, t.id, &trial, e) == 0)
-			break;
-		if (e->code != EX_DATAERR)
-			return -1;
-		/* Its file is damaged: that is its end; take another. */
-		err_clear(e);
-		attempt_damaged(&a, &t, &r);
-		rc = finish_publish(&s->q, NULL, &r, e);
-		if (rc == QUEUE_DONE)
-			rc = finish_move(&s->q, &s->c, &t, &r, NULL, e);
-		result_free(&r);
-		worker_stop(&s->work.w);
-		if (rc < 0)
-			return -1;
-		snprintf(s->q.self + strlen(s->q.self) - 16, 17, "%016llx",
-		    (unsigned long long)proc_random64());
-	}
+	if (rc != 1)
+		return rc < 0 ? -1 : EX_NO;
 	print_claim(s, &t, &trial);
 	trial_free(&trial);
 
@@ -736,7 +619,6 @@ main(int argc, char *argv[])
 	struct err e = ERR_NONE;
 	int rc;
 
-	fs_guard_std();
 	proc_begin();
 	rc = run(argc, argv, &e);
 	if (rc >= 0 && (fflush(stdout) == EOF || ferror(stdout)))

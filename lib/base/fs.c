@@ -13,18 +13,6 @@
 
 enum { CHUNK = 65536 };
 
-void
-fs_guard_std(void)
-{
-	static const int mode[] = { O_WRONLY, O_RDONLY, O_WRONLY };
-	int fd;
-
-	/* open(2) takes the lowest number that is free. */
-	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", mode[fd]) != fd)
-			return;
-}
-
 int
 fs_open_dir(int at, const char *path, struct err *e)
 {

@@ -15,14 +15,6 @@ struct err;
  * invisible to listings.
  */
 
-/*
- * fs_guard_std():
- * Give descriptors 0, 1 and 2 that are closed a file that refuses to be read
- * (0) or written (1), or swallows all (2): else the next file that is opened
- * would be what messages and data are written to.
- */
-void fs_guard_std(void);
-
 /* fs_open_dir(at, path, e): A descriptor of a directory. */
 int fs_open_dir(int at, const char *path, struct err *e);
 

@@ -140,13 +140,13 @@ proc_is_dead(const struct proc_id *id)
 void
 proc_begin(void)
 {
+	static const int mode[] = { O_WRONLY, O_RDONLY, O_WRONLY };
 	int fd;
 
 	signal(SIGPIPE, SIG_DFL);
+	/* open(2) takes the lowest number that is free. */
 	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
-		    open("/dev/null",
-			fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", mode[fd]) != fd)
 			_exit(EX_IOERR);
 }
 

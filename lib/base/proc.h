@@ -42,8 +42,8 @@ bool proc_is_dead(const struct proc_id *id);
 /*
  * proc_begin():
  * First in main: SIGPIPE as at birth (some parents ignore it), and no file
- * of ours may take the number of a standard stream that is closed: such a
- * stream is opened so that its use fails.
+ * of ours may take the number of a standard stream that is closed: reading
+ * the input or writing the output then fails, messages go nowhere.
  */
 void proc_begin(void);
 

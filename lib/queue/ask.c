@@ -99,8 +99,26 @@ claim(struct work *k, struct token *t, struct err *e)
 	}
 }
 
+/* Its file is damaged: that is the trial's end. */
+static int
+end_damaged(struct work *k, const struct token *t, struct err *e)
+{
+	struct attempt a = { k->q, k->c, &k->w, 0, "" };
+	struct result r;
+	int step;
+
+	attempt_damaged(&a, t, &r);
+	step = finish_publish(k->q, NULL, &r, e);
+	if (step == QUEUE_DONE)
+		step = finish_move(k->q, k->c, t, &r, NULL, e);
+	result_free(&r);
+
+	return step < 0 ? -1 : 0;
+}
+
 int
-ask_claim(struct work *k, pid_t owner, struct token *t, struct err *e)
+ask_claim(struct work *k, pid_t owner, struct token *t, struct trial *trial,
+    struct err *e)
 {
 	struct proc_id id;
 	pid_t child;
@@ -111,10 +129,19 @@ ask_claim(struct work *k, pid_t owner, struct token *t, struct err *e)
 		    (long)owner);
 	if (begin(k, &id, e) < 0)
 		return -1;
-	rc = claim(k, t, e);
-	if (rc != 1) {
-		worker_stop(&k->w);
-		return rc;
+	for (;;) {
+		rc = claim(k, t, e);
+		if (rc != 1) {
+			worker_stop(&k->w);
+			return rc;
+		}
+		if (attempt_trial(k->q, t->id, trial, e) == 0)
+			break;
+		if (e->code != EX_DATAERR)
+			return -1;
+		err_clear(e);
+		if (end_damaged(k, t, e) < 0)
+			return -1;
 	}
 	child = fork();
 	if (child == 0)

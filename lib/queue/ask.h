@@ -15,13 +15,15 @@ struct err;
  */
 
 /*
- * ask_claim(k, owner, t, e):
+ * ask_claim(k, owner, t, trial, e):
  * Claim a waiting trial for the process ${owner} of this host: make its
  * running/W (named ${k->q->self}), claim, and leave one child that only
  * beats, for as long as ${owner} lives and the directory is there.  1 with
- * ${t}, 0 if nothing waits (running/W is gone again), -1.
+ * ${t} and what the trial is, 0 if nothing waits (running/W is gone again),
+ * -1.  A trial whose file is damaged ends here, and the next one is taken.
  */
-int ask_claim(struct work *k, pid_t owner, struct token *t, struct err *e);
+int ask_claim(struct work *k, pid_t owner, struct token *t, struct trial *trial,
+    struct err *e);
 
 /*
  * ask_finish(k, owner, id, r, e):

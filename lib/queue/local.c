@@ -58,6 +58,7 @@ struct run {
 	bool set_control; /* we put a request there ourselves */
 	unsigned asked;   /* signals obeyed so far */
 	int fatal;        /* exit code of a worker that says: no use */
+	int broken;       /* status of a GNU parallel that ran nothing */
 	double next_look;
 	struct str told; /* names of workers that know of the phase */
 };
@@ -121,9 +122,12 @@ take_line(void *cookie, const char *line)
 	if (str_starts(line, "slot ")) {
 		number = strtoul(line + 5, &rest, 10);
 		slot_ended(r, (unsigned)number, (int)strtol(rest, NULL, 10));
+	} else if (line[0] < '0' || line[0] > '9') {
+		return; /* GNU parallel's, such as its usage */
 	} else if (r->l->line != NULL) {
 		r->l->line(r->l->cookie, line);
 	}
+	r->reading->spoke = true;
 }
 
 /* Hosts: this one, or those that [local] sshlogin names. */
@@ -358,6 +362,19 @@ obey_control(struct run *r, bool *paused, struct err *e)
 	return 0;
 }
 
+/* Its options are wrong, or it does not work at all: it would end again. */
+static int
+broken_error(const struct run *r, struct err *e)
+{
+	bool given = r->l->c->parallel != NULL;
+
+	return err_set(e, given ? EX_CONFIG : EX_UNAVAILABLE,
+	    "GNU parallel ended with status %d and ran nothing: see its "
+	    "message%s%s",
+	    r->broken, given ? ", and 'parallel' in [local] of " : "",
+	    given ? r->l->c->file : "");
+}
+
 /*
  * One look at the campaign: 1 when it is over for us, with how in ${end}.
  */
@@ -382,6 +399,8 @@ look(struct run *r, struct tally *t, enum local_end *end, struct err *e)
 	    : r->phase == DRAINING  ? LOCAL_DRAINED
 	    : paused                ? LOCAL_PAUSED
 				    : LOCAL_ENDED;
+	if (r->broken != 0)
+		return broken_error(r, e);
 	if (r->phase == RUNNING && !paused && r->fatal == 0 &&
 	    feed(r, t, e) < 0)
 		return -1;
@@ -432,16 +451,20 @@ read_pools(struct run *r)
 {
 	struct pool *p;
 	size_t i;
+	int status;
 
 	for (i = 0; i < r->pools.n; i++) {
 		p = &r->pools.v[i];
 		if (p->out < 0)
 			continue;
 		r->reading = p;
-		if (pool_read(p, take_line, r) != 0) {
-			pool_end(p, r->l->q, take_line, r);
-			free_slots_of(r, p);
-		}
+		if (pool_read(p, take_line, r) == 0)
+			continue;
+		status = pool_end(p, r->l->q, take_line, r);
+		free_slots_of(r, p);
+		if (status != 0 && !p->spoke)
+			r->broken = status;
+		r->next_look = 0;
 	}
 }
 

@@ -82,14 +82,17 @@ name_result(uint32_t id, unsigned attempt, const char *by, struct str *b)
 	return b->s;
 }
 
-/* Decimal digits from *${p}, at least ${min} of them, up to ${max}. */
+/*
+ * Decimal digits from *${p}, at least ${min} of them, up to ${max}.  More
+ * zeros than that are refused: a name is written in one way only.
+ */
 static int
 digits(const char **p, size_t min, uint64_t max, uint64_t *out)
 {
 	size_t n = strspn(*p, "0123456789");
 	char buf[24];
 
-	if (n < min || n >= sizeof buf)
+	if (n < min || n >= sizeof buf || (n > min && **p == '0'))
 		return -1;
 	memcpy(buf, *p, n);
 	buf[n] = '\0';

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/arr.h"
@@ -215,6 +216,7 @@ pool_start(struct pool *p, struct queue *q, const struct campaign *c,
 	size_t i;
 	int bad;
 
+	p->spoke = false;
 	make_env(p, q, &env);
 	bad = refuse_braces(q->absolute, e) < 0 ||
 	    refuse_braces(bindir, e) < 0 || pool_find(&parallel, e) < 0;
@@ -262,11 +264,14 @@ pool_read(struct pool *p, void (*fn)(void *cookie, const char *line),
 {
 	char *start, *end;
 	ssize_t n;
+	bool ended;
 
 	if (p->out < 0)
 		return 1;
 	while ((n = read(p->out, str_room(&p->line, CHUNK), CHUNK)) > 0)
 		str_grew(&p->line, (size_t)n);
+	/* Now, for what ${fn} does may fail. */
+	ended = n == 0 || (errno != EAGAIN && errno != EINTR);
 	start = p->line.s;
 	while (start != NULL && (end = strchr(start, '\n')) != NULL) {
 		*end = '\0';
@@ -278,19 +283,19 @@ pool_read(struct pool *p, void (*fn)(void *cookie, const char *line),
 		memmove(p->line.s, start, p->line.n + 1);
 	}
 
-	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+	return ended;
 }
 
-void
+int
 pool_end(struct pool *p, struct queue *q,
     void (*fn)(void *cookie, const char *line), void *cookie)
 {
 	struct proc_usage usage;
 	struct err ignored = ERR_NONE;
-	int status;
+	int status = 0;
 
 	if (p->pid == 0)
-		return;
+		return 0;
 	pool_hang_up(p);
 	fcntl(p->out, F_SETFL, 0); /* blocking: to the end */
 	while (pool_read(p, fn, cookie) == 0)
@@ -301,6 +306,8 @@ pool_end(struct pool *p, struct queue *q,
 	p->out = -1;
 	str_cut(&p->line, 0);
 	fs_remove(q->fd, p->home.s, &ignored);
+
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 0;
 }
 
 void

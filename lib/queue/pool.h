@@ -22,6 +22,7 @@ struct pool {
 	int feed, out;
 	struct str line; /* what came of the next line */
 	struct str home; /* GNU parallel's own directory, in tmp/ */
+	bool spoke;      /* a worker's line has come since it was started */
 };
 
 /* pool_find(path, e): Append GNU parallel's file to ${path}, or
@@ -50,8 +51,9 @@ int pool_read(struct pool *p, void (*fn)(void *cookie, const char *line),
 /*
  * pool_end(p, q, fn, cookie):
  * Feed no more, take what its workers still write, and wait for its end.
+ * Returns the status it ended with, 0 if a signal ended it.
  */
-void pool_end(struct pool *p, struct queue *q,
+int pool_end(struct pool *p, struct queue *q,
     void (*fn)(void *cookie, const char *line), void *cookie);
 
 void pool_free(struct pool *p);

@@ -1,10 +1,16 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/fs.h"
+#include "base/num.h"
+#include "form/campaign.h"
+#include "queue/control.h"
 #include "queue/report.h"
 #include "queue/scan.h"
 #include "queue/worker.h"
@@ -78,4 +84,80 @@ report_find(const struct queue *q, uint32_t id, struct token *t, struct err *e)
 	struct wanted w = { id, t };
 
 	return scan_each(q, STATE_RUNNING, match, &w, e);
+}
+
+int
+report_named(const struct queue *q, const char *word, struct token *t,
+    struct err *e)
+{
+	uint64_t id;
+	int rc;
+
+	if (num_u64(word, CAMPAIGN_MAX_TRIALS - 1, &id) < 0)
+		return err_set(e, EX_USAGE, "'%s' is not a trial's id", word);
+	rc = report_find(q, (uint32_t)id, t, e);
+	if (rc == 0)
+		return err_set(e, EX_NO, "trial %s is not running", word);
+
+	return rc < 0 ? -1 : 0;
+}
+
+int
+report_own(struct token *t, struct err *e)
+{
+	const char *worker = getenv("HPO_WORKER");
+	const char *trial = getenv("HPO_TRIAL");
+	const char *attempt = getenv("HPO_ATTEMPT");
+	uint64_t id, a;
+
+	if (worker == NULL || !name_is_writer(worker) || trial == NULL ||
+	    attempt == NULL ||
+	    num_u64(trial, CAMPAIGN_MAX_TRIALS - 1, &id) < 0 ||
+	    num_u64(attempt, 1000000, &a) < 0)
+		return err_set(e, EX_USAGE,
+		    "--report outside a trial: name it with --trial ID");
+	memset(t, 0, sizeof *t);
+	t->id = (uint32_t)id;
+	t->attempt = (unsigned)a;
+	t->state = STATE_RUNNING;
+	snprintf(t->by, sizeof t->by, "%s", worker);
+
+	return 0;
+}
+
+/* Is the token where it was?  Only a plain "no" is a no. */
+static int
+is_there(const struct queue *q, const struct token *t)
+{
+	struct str path = STR_EMPTY;
+	struct stat st;
+	bool gone;
+
+	gone = fstatat(q->fd, name_token(t, &path), &st, AT_SYMLINK_NOFOLLOW) <
+		0 &&
+	    errno == ENOENT;
+	str_free(&path);
+
+	return !gone;
+}
+
+int
+report_send(struct queue *q, const struct token *t, const char *words,
+    struct err *e)
+{
+	struct metrics m = { .mistake = NULL };
+	struct control c;
+	int rc = metrics_line(words, &m, e);
+
+	metrics_free(&m);
+	if (rc < 0)
+		return -1;
+	if (!is_there(q, t))
+		return 1; /* its result would not count */
+	if (report_add(q, t->by, t, words, e) < 0 || control_read(q, &c, e) < 0)
+		return -1;
+	rc = c.stop || control_cancels(&c, t);
+	control_free(&c);
+
+	return rc;
 }

@@ -20,6 +20,23 @@ void report_collect(const struct queue *q, const char *worker,
     const struct token *t, struct metrics *m);
 
 /*
+ * The running token that a report is of: report_own() of the trial that the
+ * calling process is part of, by its environment; report_named() of the id
+ * ${word}.  -1, EX_USAGE or EX_NO.
+ */
+int report_own(struct token *t, struct err *e);
+int report_named(const struct queue *q, const char *word, struct token *t,
+    struct err *e);
+
+/*
+ * report_send(q, t, words, e):
+ * Add the line "NAME=VALUE …" for ${t}: 0, or 1 if the trial should stop
+ * now, as it was cancelled, stopped, or taken away; -1.
+ */
+int report_send(struct queue *q, const struct token *t, const char *words,
+    struct err *e);
+
+/*
  * report_find(q, id, t, e):
  * The running token of a trial: 1 with ${t}, 0 if none is seen, -1.
  */

@@ -58,12 +58,44 @@ shim_state(void)
 	return &s;
 }
 
-/* The C library's own function of this name into the pointer ${fn}. */
+enum { FUNCTIONS = 10 };
+
+/* The C library's own functions. */
+static struct {
+	const char *name;
+	void *p;
+} library[FUNCTIONS];
+
+/*
+ * All are looked up at the start: dlsym(3) takes a lock, and a handler of the
+ * program's may call write(2) while it is held.
+ */
+__attribute__((constructor)) static void
+find_all(void)
+{
+	static const char *const names[FUNCTIONS] = { "close", "ftruncate",
+		"mkdirat", "open", "openat", "posix_fallocate", "pwrite",
+		"renameat2", "unlinkat", "write" };
+	size_t i;
+
+	for (i = 0; i < FUNCTIONS; i++) {
+		library[i].p = dlsym(RTLD_NEXT, names[i]);
+		library[i].name = names[i];
+	}
+}
+
+/* The function of this name into the pointer ${fn}. */
 static void
 find(const char *name, void *fn)
 {
-	void *p = dlsym(RTLD_NEXT, name);
+	void *p = NULL;
+	size_t i;
 
+	for (i = 0; i < FUNCTIONS && p == NULL; i++)
+		if (library[i].name != NULL && strcmp(library[i].name, name) == 0)
+			p = library[i].p;
+	if (p == NULL) /* before the start */
+		p = dlsym(RTLD_NEXT, name);
 	memcpy(fn, &p, sizeof p);
 }
 

@@ -1,0 +1,13 @@
+#ifndef QUEUE_SAMPLER_H
+#define QUEUE_SAMPLER_H
+
+struct err;
+
+/*
+ * sampler_run(bindir, campaign, e):
+ * Run hpo-sample, of ${bindir} or else of the PATH, for one trial: 1 made, 0
+ * the budget is used up, -1 with its exit status as code.
+ */
+int sampler_run(const char *bindir, const char *campaign, struct err *e);
+
+#endif
