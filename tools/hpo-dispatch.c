@@ -84,7 +84,8 @@ struct session {
 	struct out out;
 	struct err out_error;
 	/* The progress bar, on a terminal. */
-	bool bar, drawn;
+	bool bar;
+	struct str bar_text; /* as it is drawn, "" if it is not */
 	double started;
 	uint32_t ended_at_start;
 	bool counted;
@@ -195,9 +196,16 @@ open_campaign(struct session *s, const struct wish *w, enum queue_mode mode,
 static void
 wipe_bar(struct session *s)
 {
-	if (s->drawn && write(STDERR_FILENO, "\r\033[K", 4) < 0)
+	if (s->bar_text.n > 0 && write(STDERR_FILENO, "\r\033[K", 4) < 0)
 		s->bar = false;
-	s->drawn = false;
+}
+
+static void
+draw_bar(struct session *s)
+{
+	if (s->bar_text.n > 0 &&
+	    write(STDERR_FILENO, s->bar_text.s, s->bar_text.n) < 0)
+		s->bar = false;
 }
 
 /* Of "id status objective…" keep the best and the failures. */
@@ -237,6 +245,7 @@ on_line(void *cookie, const char *line)
 	/* Nobody reads us any more: end as for a closed terminal. */
 	if (s->out_error.code == 0 && out_flush(&s->out, &s->out_error) < 0)
 		raise(SIGUSR2);
+	draw_bar(s);
 }
 
 /* "mlp  23/50  4 running  2 failed  best 0.0194  2m left" */
@@ -244,7 +253,7 @@ static void
 on_look(void *cookie, const struct tally *t)
 {
 	struct session *s = cookie;
-	struct str b = STR_EMPTY;
+	struct str *b = &s->bar_text;
 	uint32_t ended = tally_ended(t);
 	double left;
 
@@ -253,22 +262,22 @@ on_look(void *cookie, const struct tally *t)
 	s->counted = true;
 	if (!s->bar)
 		return;
-	str_addf(&b, "\r\033[K%s  %u/%u  %u running", s->c.name, ended,
+	str_cut(b, 0);
+	str_addf(b, "\r\033[K%s  %u/%u  %u running", s->c.name, ended,
 	    t->trials, t->count[STATE_RUNNING]);
 	if (t->count[STATE_HELD] > 0)
-		str_addf(&b, "  %u held", t->count[STATE_HELD]);
+		str_addf(b, "  %u held", t->count[STATE_HELD]);
 	if (s->failed > 0)
-		str_addf(&b, "  %u failed", s->failed);
+		str_addf(b, "  %u failed", s->failed);
 	if (!isnan(s->best))
-		str_addf(&b, "  best %.4g", s->best);
+		str_addf(b, "  best %.4g", s->best);
 	if (ended > s->ended_at_start && ended < t->trials) {
 		left = (clk_boot() - s->started) * (double)(t->trials - ended) /
 		    (double)(ended - s->ended_at_start);
-		str_addf(&b, left < 100 ? "  %.0f s left" : "  %.0f min left",
+		str_addf(b, left < 100 ? "  %.0f s left" : "  %.0f min left",
 		    left < 100 ? left : left / 60);
 	}
-	s->drawn = write(STDERR_FILENO, b.s, b.n) > 0;
-	str_free(&b);
+	draw_bar(s);
 }
 
 static int
@@ -495,6 +504,7 @@ run(int argc, char *argv[], struct err *e)
 	campaign_free(&s.c);
 	queue_close(&s.q);
 	str_free(&s.bindir);
+	str_free(&s.bar_text);
 	arr_free(&w.trial);
 
 	return rc;

@@ -18,9 +18,7 @@
 #include "form/campaign.h"
 #include "form/point.h"
 #include "queue/ask.h"
-#include "queue/claim.h"
-#include "queue/find.h"
-#include "queue/finish.h"
+#include "queue/once.h"
 #include "queue/place.h"
 #include "queue/report.h"
 #include "queue/sampler.h"
@@ -345,65 +343,15 @@ loop(struct session *s, const struct wish *w, struct err *e)
 	return rc < 0 ? -1 : stop_code();
 }
 
-/* A trial that has ended prints its line: 1; 0 if it has not. */
-static int
-print_ended(struct session *s, uint32_t id, struct err *e)
-{
-	struct find f = { .q = &s->q };
-	struct result r;
-	struct token t;
-	int rc = find_trial(&f, id, &t, e);
-
-	if (rc == 1 && t.state < STATE_DONE)
-		rc = 0;
-	if (rc == 1 && finish_read(&s->q, id, t.attempt, t.by, &r, e) < 0)
-		rc = -1;
-	if (rc == 1) {
-		print_result(s, &r);
-		result_free(&r);
-	}
-	find_free(&f);
-
-	return rc;
-}
-
-static int
-run_claimed(struct session *s, const struct token *t, int *code, struct err *e)
-{
-	int exit = 0;
-	int rc = work_trial(&s->work, t, &exit, e);
-
-	if (rc == QUEUE_GONE) {
-		err_warn(tool.name, "trial %u was taken from this worker",
-		    t->id);
-		exit = EX_NO;
-	}
-	if (exit != 0)
-		*code = exit;
-
-	return rc < 0 ? -1 : 0;
-}
-
+/* A "no" is said, and is no reason to stop. */
 static int
 run_one(struct session *s, uint32_t id, int *code, struct err *e)
 {
-	struct token t;
-	int rc;
+	int rc = once_named(&s->work, id, code, e);
 
-	rc = claim_id(&s->q, s->work.w.name, id, &t, e);
-	/* Held for dead while it waited for an id: it begins a new life. */
-	if (rc == QUEUE_GONE && work_renew(&s->work, "once", e) == 0)
-		rc = claim_id(&s->q, s->work.w.name, id, &t, e);
-	if (rc == 1)
-		return run_claimed(s, &t, code, e);
-	if (rc > 1)
-		return err_set(e, EX_TEMPFAIL,
-		    "this worker was held for dead: run it again");
-	if (rc == 0)
-		rc = print_ended(s, id, e);
-	if (rc == 0) {
-		err_warn(tool.name, "no trial %u is waiting in '%s'", id,
-		    s->q.path);
+	if (rc == 1) {
+		err_report(tool.name, e);
+		err_clear(e);
 		*code = EX_NO;
 	}
 
@@ -455,20 +403,10 @@ run_from_stdin(struct session *s, int *code, struct err *e)
 static int
 run_any(struct session *s, int *code, struct err *e)
 {
-	struct token t;
-	int rc;
+	int rc = once_any(&s->work, code, e);
 
-	rc = claim_next(&s->q, s->work.w.name, s->work.slot, &t, e);
-	if (rc == 0) {
-		rc = sample(s, e);
-		if (rc == 1)
-			rc = claim_next(&s->q, s->work.w.name, s->work.slot, &t,
-			    e);
-	}
-	if (rc == 1)
-		return run_claimed(s, &t, code, e);
-	if (rc == 0) {
-		err_warn(tool.name, "no trial is waiting in '%s'", s->q.path);
+	if (rc == 1) {
+		err_report(tool.name, e);
 		*code = EX_NO;
 	}
 
