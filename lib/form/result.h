@@ -40,15 +40,15 @@ struct result {
 	uint32_t id;
 	unsigned attempt;
 	enum status status;
-	char *cause;         /* one line, "" for ok */
-	int exit, signal;    /* -1 exit: none; 0 signal: none */
-	char started[32];    /* RFC 3339, "" if it never started */
-	double seconds;      /* wall, user and system time */
+	char *cause;      /* one line, "" for ok */
+	int exit, signal; /* -1 exit: none; 0 signal: none */
+	char started[32]; /* RFC 3339, "" if it never started */
+	double seconds;   /* wall, user and system time */
 	double user, system;
-	uint64_t peak;       /* largest resident size, bytes; 0 unknown */
+	uint64_t peak; /* largest resident size, bytes; 0 unknown */
 	char *host, *worker;
 	struct metrics metrics;
-	size_t ntail;        /* last lines of the log */
+	size_t ntail; /* last lines of the log */
 	char *tail[RESULT_TAIL];
 };
 
@@ -59,8 +59,8 @@ void result_format(const struct result *r, struct str *b);
  * Read one; -1, EX_DATAERR, if it is not whole ("file: result file damaged: "
  * and why) or a later version wrote it; ${r} is empty then.
  */
-int result_parse(const char *text, size_t n, const char *file,
-    struct result *r, struct err *e);
+int result_parse(const char *text, size_t n, const char *file, struct result *r,
+    struct err *e);
 
 void result_free(struct result *r);
 

@@ -18,15 +18,15 @@ struct space;
  */
 struct trial {
 	uint32_t id;
-	int64_t parent;      /* id of the trial it repeats, or -1 */
-	char *searcher;      /* "random", "enqueue" */
-	char *reason;        /* one line: why this point */
-	char *view;          /* the results it was made from; "" for none */
-	uint64_t seed;       /* the campaign's */
-	uint64_t space;      /* digest of the space */
-	uint64_t random;     /* identifies the birth */
-	char created[32];    /* RFC 3339 */
-	size_t n;            /* the point as it was written, by name */
+	int64_t parent;   /* id of the trial it repeats, or -1 */
+	char *searcher;   /* "random", "enqueue" */
+	char *reason;     /* one line: why this point */
+	char *view;       /* the results it was made from; "" for none */
+	uint64_t seed;    /* the campaign's */
+	uint64_t space;   /* digest of the space */
+	uint64_t random;  /* identifies the birth */
+	char created[32]; /* RFC 3339 */
+	size_t n;         /* the point as it was written, by name */
 	char **name, **text;
 };
 
@@ -42,8 +42,8 @@ int trial_parse(const char *text, size_t n, const char *file, struct trial *t,
     struct err *e);
 
 /* trial_set_point(t, s, p): Take the names and texts of a point. */
-void trial_set_point(struct trial *t, const struct space *s,
-    const struct point *p);
+void
+trial_set_point(struct trial *t, const struct space *s, const struct point *p);
 
 /*
  * trial_point(t, s, p):
@@ -51,8 +51,7 @@ void trial_set_point(struct trial *t, const struct space *s,
  * lacks are left out, those that the trial lacks are inactive.  ${p} is
  * initialised here; the caller frees it.
  */
-void trial_point(const struct trial *t, const struct space *s,
-    struct point *p);
+void trial_point(const struct trial *t, const struct space *s, struct point *p);
 
 void trial_free(struct trial *t);
 
