@@ -16,41 +16,16 @@
 #include "queue/control.h"
 #include "queue/local.h"
 #include "queue/pool.h"
+#include "queue/slots.h"
 #include "queue/upkeep.h"
 #include "queue/worker.h"
 
-enum { SLOTS_MAX = 4096, BACKOFF_MAX = 60, TICK = 1, LOOK_SHARE = 10 };
-
-/* Seconds without a sign of a slot's worker until it is taken for ended. */
-enum { SILENT = 5, UNSEEN = 60 };
-
-/* One slot of one host. */
-struct slot {
-	struct pool *pool;
-	unsigned number;   /* from 1 on each host */
-	bool ours;         /* fed to our pool and not ended */
-	bool taken;        /* a live worker that is not ours holds it */
-	double not_before; /* back-off, on the boot clock */
-	double backoff;
-	double fed_at;
-	double seen_at; /* its worker alive; 0: not since it was fed */
-};
+enum { TICK = 1, LOOK_SHARE = 10 };
 
 enum phase { RUNNING, DRAINING, STOPPING };
 
-struct pools {
-	size_t n, cap;
-	struct pool *v;
-};
-
-struct slots {
-	size_t n, cap;
-	struct slot *v;
-};
-
 struct run {
 	const struct local *l;
-	struct pools pools;
 	struct slots slots;
 	struct pool *reading; /* whose line is being taken */
 	enum phase phase;
@@ -86,29 +61,11 @@ is_permanent(int code)
 }
 
 static void
-slot_ended(struct run *r, unsigned number, int code)
+worker_ended(struct run *r, unsigned number, int code)
 {
-	struct slot *s;
-	double now = clk_boot();
-	size_t i;
-
-	for (i = 0; i < r->slots.n; i++) {
-		s = &r->slots.v[i];
-		if (s->pool != r->reading || s->number != number || !s->ours)
-			continue;
-		s->ours = false;
-		if (is_permanent(code) && r->fatal == 0)
-			r->fatal = code;
-		/* One that ended well and soon did not find much to do; one
-		 * that failed may fail again: wait longer each time. */
-		if (code == 0 && now - s->fed_at > TICK)
-			s->backoff = 0;
-		else
-			s->backoff = s->backoff <= 0       ? 0.1
-			    : s->backoff * 2 < BACKOFF_MAX ? s->backoff * 2
-							   : BACKOFF_MAX;
-		s->not_before = now + s->backoff;
-	}
+	slots_ended(&r->slots, r->reading, number, code);
+	if (is_permanent(code) && r->fatal == 0)
+		r->fatal = code;
 	r->next_look = 0;
 }
 
@@ -121,64 +78,13 @@ take_line(void *cookie, const char *line)
 
 	if (str_starts(line, "slot ")) {
 		number = strtoul(line + 5, &rest, 10);
-		slot_ended(r, (unsigned)number, (int)strtol(rest, NULL, 10));
+		worker_ended(r, (unsigned)number, (int)strtol(rest, NULL, 10));
 	} else if (line[0] < '0' || line[0] > '9') {
 		return; /* GNU parallel's, such as its usage */
 	} else if (r->l->line != NULL) {
 		r->l->line(r->l->cookie, line);
 	}
 	r->reading->spoke = true;
-}
-
-/* Hosts: this one, or those that [local] sshlogin names. */
-static void
-make_pools(struct run *r)
-{
-	const char *p = r->l->c->sshlogin;
-	struct pool *pool;
-	size_t n;
-
-	do {
-		n = p != NULL ? strcspn(p, ",") : 0;
-		pool = arr_push(&r->pools);
-		memset(pool, 0, sizeof *pool);
-		pool->feed = pool->out = -1;
-		if (n > 0 && !(n == 1 && *p == ':'))
-			pool->login = mem_dupn(p, n);
-		p = p != NULL && p[n] == ',' ? p + n + 1 : NULL;
-	} while (p != NULL);
-}
-
-static void
-make_slots(struct run *r)
-{
-	unsigned jobs =
-	    r->l->workers > 0 ? r->l->workers : local_workers(r->l->c);
-	struct slot new;
-	size_t i;
-	unsigned k;
-
-	make_pools(r);
-	for (i = 0; i < r->pools.n; i++)
-		for (k = 1; k <= jobs && r->slots.n < SLOTS_MAX; k++) {
-			memset(&new, 0, sizeof new);
-			new.pool = &r->pools.v[i];
-			new.number = k;
-			*arr_push(&r->slots) = new;
-		}
-}
-
-static struct slot *
-find_slot(struct run *r, int number)
-{
-	size_t i;
-
-	for (i = 0; i < r->slots.n; i++)
-		if (r->slots.v[i].pool->login == NULL &&
-		    (int)r->slots.v[i].number == number)
-			return &r->slots.v[i];
-
-	return NULL;
 }
 
 /* Pass the phase on to a worker of ours, once. */
@@ -212,7 +118,7 @@ look_at_workers(struct run *r, struct err *e)
 		    !proc_is_local(&info.id) || proc_is_dead(&info.id) ||
 		    info.slot == 0)
 			continue;
-		s = find_slot(r, info.slot);
+		s = slots_local(&r->slots, info.slot);
 		if (s != NULL && s->ours &&
 		    str_eq(info.dispatcher, r->l->q->self)) {
 			s->seen_at = clk_boot();
@@ -225,47 +131,6 @@ look_at_workers(struct run *r, struct err *e)
 	return bad;
 }
 
-/* A worker and its shell killed at once leave no line behind. */
-static void
-free_silent_slots(struct run *r)
-{
-	double now = clk_boot(), since;
-	struct slot *s;
-	size_t i;
-
-	for (i = 0; i < r->slots.n; i++) {
-		s = &r->slots.v[i];
-		since =
-		    s->seen_at > 0 ? s->seen_at + SILENT : s->fed_at + UNSEEN;
-		if (s->ours && s->pool->login == NULL && now > since)
-			s->ours = false;
-	}
-}
-
-static unsigned
-count_ours(const struct run *r)
-{
-	unsigned n = 0;
-	size_t i;
-
-	for (i = 0; i < r->slots.n; i++)
-		n += r->slots.v[i].ours;
-
-	return n;
-}
-
-static unsigned
-jobs_of(const struct run *r, const struct pool *p)
-{
-	unsigned n = 0;
-	size_t i;
-
-	for (i = 0; i < r->slots.n; i++)
-		n += r->slots.v[i].pool == p;
-
-	return n;
-}
-
 /* Start workers on free slots while more wait than are at work. */
 static int
 feed(struct run *r, const struct tally *t, struct err *e)
@@ -276,7 +141,7 @@ feed(struct run *r, const struct tally *t, struct err *e)
 	size_t i;
 
 	/* A worker that was fed and has claimed nothing will take one. */
-	busy = count_ours(r);
+	busy = slots_ours(&r->slots);
 	busy -= busy < t->count[STATE_RUNNING] ? busy : t->count[STATE_RUNNING];
 	for (i = 0; i < r->slots.n && waiting > busy; i++) {
 		s = &r->slots.v[i];
@@ -285,7 +150,7 @@ feed(struct run *r, const struct tally *t, struct err *e)
 			continue;
 		if (s->pool->pid == 0 &&
 		    pool_start(s->pool, r->l->q, r->l->c, r->l->bindir,
-			jobs_of(r, s->pool), e) < 0)
+			slots_of(&r->slots, s->pool), e) < 0)
 			return -1;
 		/* It has been killed: its end is read, then it starts anew. */
 		if (pool_feed(s->pool, s->number, e) < 0) {
@@ -293,9 +158,7 @@ feed(struct run *r, const struct tally *t, struct err *e)
 			pool_hang_up(s->pool);
 			continue;
 		}
-		s->ours = true;
-		s->fed_at = now;
-		s->seen_at = 0;
+		slots_fed(s);
 		busy++;
 	}
 
@@ -308,8 +171,8 @@ drain_remote(struct run *r, struct err *e)
 {
 	size_t i;
 
-	for (i = 0; i < r->pools.n; i++)
-		if (r->pools.v[i].login != NULL) {
+	for (i = 0; i < r->slots.pools.n; i++)
+		if (r->slots.pools.v[i].login != NULL) {
 			r->set_control = true;
 			return control_set(r->l->q,
 			    r->phase == STOPPING ? "stop" : "drain", e);
@@ -388,7 +251,7 @@ look(struct run *r, struct tally *t, enum local_end *end, struct err *e)
 	    (r->phase == RUNNING && obey_control(r, &paused, e) < 0) ||
 	    look_at_workers(r, e) < 0)
 		return -1;
-	free_silent_slots(r);
+	slots_silent(&r->slots);
 	/* What cannot be kept up now can be at the next look. */
 	upkeep(r->l->q, r->l->c, UPKEEP_QUICK, NULL, &ignored);
 	if (tally_take(r->l->q, r->l->c, t, e) < 0)
@@ -404,7 +267,7 @@ look(struct run *r, struct tally *t, enum local_end *end, struct err *e)
 	if (r->phase == RUNNING && !paused && r->fatal == 0 &&
 	    feed(r, t, e) < 0)
 		return -1;
-	if (count_ours(r) > 0)
+	if (slots_ours(&r->slots) > 0)
 		return 0;
 
 	return r->phase != RUNNING || paused || r->fatal != 0 ||
@@ -415,12 +278,12 @@ look(struct run *r, struct tally *t, enum local_end *end, struct err *e)
 static void
 wait_a_little(struct run *r)
 {
-	struct pollfd *fds = mem_zero(r->pools.n + 1, sizeof *fds);
+	struct pollfd *fds = mem_zero(r->slots.pools.n + 1, sizeof *fds);
 	double now = clk_boot(), left = r->next_look - now;
 	size_t i;
 
-	for (i = 0; i < r->pools.n; i++) {
-		fds[i].fd = r->pools.v[i].out;
+	for (i = 0; i < r->slots.pools.n; i++) {
+		fds[i].fd = r->slots.pools.v[i].out;
 		fds[i].events = POLLIN;
 	}
 	fds[i].fd = sig_fd();
@@ -433,19 +296,6 @@ wait_a_little(struct run *r)
 	free(fds);
 }
 
-/* A pool that is no more has no workers: its slots are free again. */
-static void
-free_slots_of(struct run *r, const struct pool *p)
-{
-	size_t i;
-
-	for (i = 0; i < r->slots.n; i++)
-		if (r->slots.v[i].pool == p && r->slots.v[i].ours) {
-			r->slots.v[i].ours = false;
-			r->slots.v[i].not_before = clk_boot() + TICK;
-		}
-}
-
 static void
 read_pools(struct run *r)
 {
@@ -453,15 +303,15 @@ read_pools(struct run *r)
 	size_t i;
 	int status;
 
-	for (i = 0; i < r->pools.n; i++) {
-		p = &r->pools.v[i];
+	for (i = 0; i < r->slots.pools.n; i++) {
+		p = &r->slots.pools.v[i];
 		if (p->out < 0)
 			continue;
 		r->reading = p;
 		if (pool_read(p, take_line, r) == 0)
 			continue;
 		status = pool_end(p, r->l->q, take_line, r);
-		free_slots_of(r, p);
+		slots_lost(&r->slots, p);
 		if (status != 0 && !p->spoke)
 			r->broken = status;
 		r->next_look = 0;
@@ -476,10 +326,10 @@ stop_workers(struct run *r)
 
 	r->phase = STOPPING;
 	str_cut(&r->told, 0);
-	while (count_ours(r) > 0) {
+	while (slots_ours(&r->slots) > 0) {
 		obey_signals(r, &ignored);
 		look_at_workers(r, &ignored);
-		free_silent_slots(r);
+		slots_silent(&r->slots);
 		r->next_look = clk_boot() + TICK;
 		wait_a_little(r);
 		read_pools(r);
@@ -492,12 +342,11 @@ end_pools(struct run *r)
 	struct err ignored = ERR_NONE;
 	size_t i;
 
-	for (i = 0; i < r->pools.n; i++)
-		pool_hang_up(&r->pools.v[i]);
-	for (i = 0; i < r->pools.n; i++) {
-		r->reading = &r->pools.v[i];
+	for (i = 0; i < r->slots.pools.n; i++)
+		pool_hang_up(&r->slots.pools.v[i]);
+	for (i = 0; i < r->slots.pools.n; i++) {
+		r->reading = &r->slots.pools.v[i];
 		pool_end(r->reading, r->l->q, take_line, r);
-		pool_free(r->reading);
 	}
 	/* What we set for remote workers is not the user's wish. */
 	if (r->set_control) {
@@ -522,7 +371,8 @@ local_run(const struct local *l, struct tally *t, struct err *e)
 
 	memset(&r, 0, sizeof r);
 	r.l = l;
-	make_slots(&r);
+	slots_make(&r.slots, l->c,
+	    l->workers > 0 ? l->workers : local_workers(l->c));
 	if (upkeep(l->q, l->c, UPKEEP_FULL, NULL, e) < 0)
 		over = -1;
 	while (over == 0) {
@@ -542,8 +392,7 @@ local_run(const struct local *l, struct tally *t, struct err *e)
 	if (over < 0)
 		stop_workers(&r);
 	end_pools(&r);
-	arr_free(&r.pools);
-	arr_free(&r.slots);
+	slots_free(&r.slots);
 	str_free(&r.told);
 	if (over > 0 && r.fatal != 0)
 		return fatal_error(&r, e);
