@@ -40,7 +40,7 @@ enum { STOP_NOW = 10 };
 
 static const struct opt opts[] = {
 	{ OPT_CLAIM, "claim", NULL,
-	    "claim a trial for the calling process, print its point" },
+	    "claim a trial for the caller, print its point" },
 	{ OPT_FAIL, "fail", NULL, "end a claimed trial as failed" },
 	{ OPT_FINISH, "finish", NULL, "end a claimed trial with its metrics" },
 	{ 'h', "help", NULL, "print this help" },

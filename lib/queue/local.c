@@ -115,15 +115,17 @@ look_at_workers(struct run *r, struct err *e)
 	bad = queue_list(r->l->q, "running", &names, e);
 	for (i = 0; i < names.n && !bad; i++) {
 		if (worker_read(r->l->q, names.v[i], &info) < 0 ||
-		    !proc_is_local(&info.id) || proc_is_dead(&info.id) ||
-		    info.slot == 0)
+		    proc_is_dead(&info.id) || info.slot == 0)
 			continue;
-		s = slots_local(&r->slots, info.slot);
-		if (s != NULL && s->ours &&
-		    str_eq(info.dispatcher, r->l->q->self)) {
+		s = slots_marked(&r->slots, info.dispatcher, info.slot);
+		if (s != NULL) {
 			s->seen_at = clk_boot();
-			tell_worker(r, names.v[i], &info);
-		} else if (s != NULL)
+			if (s->pool->login == NULL)
+				tell_worker(r, names.v[i], &info);
+			continue;
+		}
+		s = slots_local(&r->slots, info.slot);
+		if (s != NULL && proc_is_local(&info.id))
 			s->taken = true;
 	}
 	fs_free(&names);
@@ -251,11 +253,11 @@ look(struct run *r, struct tally *t, enum local_end *end, struct err *e)
 	    (r->phase == RUNNING && obey_control(r, &paused, e) < 0) ||
 	    look_at_workers(r, e) < 0)
 		return -1;
-	slots_silent(&r->slots);
 	/* What cannot be kept up now can be at the next look. */
 	upkeep(r->l->q, r->l->c, UPKEEP_QUICK, NULL, &ignored);
 	if (tally_take(r->l->q, r->l->c, t, e) < 0)
 		return -1;
+	slots_silent(&r->slots, r->phase != RUNNING || tally_finished(t));
 	if (r->l->look != NULL)
 		r->l->look(r->l->cookie, t);
 	*end = r->phase == STOPPING ? LOCAL_STOPPED
@@ -329,7 +331,7 @@ stop_workers(struct run *r)
 	while (slots_ours(&r->slots) > 0) {
 		obey_signals(r, &ignored);
 		look_at_workers(r, &ignored);
-		slots_silent(&r->slots);
+		slots_silent(&r->slots, r->phase != RUNNING);
 		r->next_look = clk_boot() + TICK;
 		wait_a_little(r);
 		read_pools(r);

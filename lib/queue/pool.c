@@ -112,12 +112,24 @@ refuse_braces(const char *path, struct err *e)
 	    path);
 }
 
+const char *
+pool_mark(const struct pool *p)
+{
+	const char *slash = strrchr(str_text(&p->home), '/');
+
+	return slash != NULL ? slash + 1 : "";
+}
+
 /* What it runs for a slot: the worker, and a line at its end. */
 static void
-push_command(const struct queue *q, const char *bindir, struct words *w)
+push_command(const struct pool *p, const struct queue *q, const char *bindir,
+    struct words *w)
 {
 	struct str b = STR_EMPTY;
 
+	/* Our environment does not reach another host. */
+	if (p->login != NULL)
+		str_addf(&b, "env HPO_DISPATCHER=%s ", pool_mark(p));
 	add_quoted(&b, bindir);
 	str_add(&b, "/hpo-trial --loop --slot {} -- ");
 	add_quoted(&b, q->absolute);
@@ -157,7 +169,7 @@ make_env(struct pool *p, struct queue *q, struct env *v)
 	queue_tmp(q, &p->home);
 	env_set(v, "PARALLEL_HOME", "%s/hpo/%s", q->absolute, p->home.s);
 	env_set(v, "PARALLEL_SHELL", "/bin/sh");
-	env_set(v, "HPO_DISPATCHER", "%s", q->self);
+	env_set(v, "HPO_DISPATCHER", "%s", pool_mark(p));
 }
 
 static void
@@ -225,7 +237,7 @@ pool_start(struct pool *p, struct queue *q, const struct campaign *c,
 		bad = make_words(p, c, jobs, &w, e);
 	}
 	if (!bad) {
-		push_command(q, bindir, &w);
+		push_command(p, q, bindir, &w);
 		*arr_push(&w) = NULL;
 		bad = launch(p, w.v, env_done(&env), e);
 	}

@@ -34,6 +34,10 @@ int pool_find(struct str *path, struct err *e);
 int pool_start(struct pool *p, struct queue *q, const struct campaign *c,
     const char *bindir, unsigned jobs, struct err *e);
 
+/* pool_mark(p): What its workers note as their dispatcher; each start of a
+ * pool has its own. */
+const char *pool_mark(const struct pool *p);
+
 /* pool_feed(p, slot, e): Start a worker on a slot. */
 int pool_feed(struct pool *p, unsigned slot, struct err *e);
 

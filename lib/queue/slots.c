@@ -71,6 +71,19 @@ slots_local(struct slots *s, int number)
 	return NULL;
 }
 
+struct slot *
+slots_marked(struct slots *s, const char *mark, int number)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		if (s->v[i].ours && (int)s->v[i].number == number &&
+		    str_eq(pool_mark(s->v[i].pool), mark))
+			return &s->v[i];
+
+	return NULL;
+}
+
 unsigned
 slots_ours(const struct slots *s)
 {
@@ -147,7 +160,7 @@ slots_lost(struct slots *s, const struct pool *p)
 }
 
 void
-slots_silent(struct slots *s)
+slots_silent(struct slots *s, bool hurry)
 {
 	double now = clk_boot(), since;
 	struct slot *slot;
@@ -156,8 +169,11 @@ slots_silent(struct slots *s)
 	for (i = 0; i < s->n; i++) {
 		slot = &s->v[i];
 		since = slot->seen_at > 0 ? slot->seen_at + SILENT
+		    : hurry               ? slot->fed_at + SILENT
 					  : slot->fed_at + UNSEEN;
-		if (slot->ours && slot->pool->login == NULL && now > since)
-			slot->ours = false;
+		if (!slot->ours || now <= since)
+			continue;
+		slot->ours = false;
+		back_off(slot, -1, now);
 	}
 }

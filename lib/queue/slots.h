@@ -39,8 +39,13 @@ struct slots {
 void slots_make(struct slots *s, const struct campaign *c, unsigned jobs);
 void slots_free(struct slots *s);
 
-/* slots_local(s, number): A slot of this host, or NULL. */
+/*
+ * slots_local(s, number): A slot of this host, or NULL.
+ * slots_marked(s, mark, number): The one fed, on any host, of a worker that
+ * notes ${mark} as its dispatcher, or NULL.
+ */
 struct slot *slots_local(struct slots *s, int number);
+struct slot *slots_marked(struct slots *s, const char *mark, int number);
 
 /* slots_ours(s): How many are fed and have not ended. */
 unsigned slots_ours(const struct slots *s);
@@ -63,10 +68,12 @@ slots_ended(struct slots *s, const struct pool *p, unsigned number, int code);
 void slots_lost(struct slots *s, const struct pool *p);
 
 /*
- * slots_silent(s):
- * Free those of this host of whose worker there is no sign any more: one
- * that was killed together with its shell leaves no line behind.
+ * slots_silent(s, hurry):
+ * Free those of whose worker there is no sign, or none any more: one that
+ * was killed together with its shell leaves no line behind, and neither does
+ * a host that cannot be reached.  With ${hurry} one that has not been seen
+ * yet is not waited for.
  */
-void slots_silent(struct slots *s);
+void slots_silent(struct slots *s, bool hurry);
 
 #endif
