@@ -95,9 +95,9 @@ status_of() {
 	hpo-dispatch --status c | xargs
 }
 
-# left: nothing is left running or half made, and no request.
+# nothing_left: nothing runs or is half made, and there is no request.
 nothing_left() {
-	same '' "$(cd c/hpo && ls running tmp control | grep -v :)"
+	same '' "$(cd c/hpo && find running tmp control -mindepth 1)"
 }
 
 # control FILE...: these requests are there.
@@ -189,8 +189,9 @@ control_is() {
 	wait_for 20 started 0.0 1.0
 	hpo-dispatch --local -j 2 c >out2 2>err2 3>&- &
 	second=$!
-	wait_for 20 pgrep -P $second -f parallel ||
-		[ ! -e c/started.2.0 ]
+	# It has looked, and waits.
+	wait_for 20 eval 'grep -qE "poll|^0" /proc/$second/wchan'
+	same '' "$(pgrep -P $second)"
 	[ ! -e c/started.2.0 ]
 	let_go 0.0
 	wait_for 20 started 2.0
@@ -207,11 +208,8 @@ control_is() {
 	hang
 	dispatch -j 1
 	wait_for 20 started 0.0
+	script <<<'echo "hpo: loss=$1"'
 	kill -KILL "$(sed -n 's/^pid = //p' c/hpo/running/*/worker.ini)"
-	wait_for 20 eval 'started 0.1 || started 1.0'
-	let_go 0.1 1.0 || :
-	wait_for 20 eval 'started 0.1 1.0'
-	let_go 0.1 1.0
 	exits $! 0
 	same '0	1	ok		0
 1	0	ok		1' "$(rows)"
@@ -224,12 +222,12 @@ control_is() {
 	wait_for 20 started 0.0 1.0
 	let_go 0.0
 	wait_for 20 started 2.0
-	parallel=$(pgrep -P $!)
-	workers=$(sed -n 's/^pid = //p' c/hpo/running/*/worker.ini)
-	# shellcheck disable=SC2086 # a word each
-	kill -KILL $! $parallel $workers
-	exits $! 137
-	wait_for 10 gone $parallel $workers
+	dispatcher=$!
+	mapfile -t pids < <(pgrep -P $dispatcher &&
+		sed -n 's/^pid = //p' c/hpo/running/*/worker.ini)
+	kill -KILL $dispatcher "${pids[@]}"
+	exits $dispatcher 137
+	wait_for 10 gone "${pids[@]}"
 	script <<<'echo "hpo: loss=$1"'
 	run --separate-stderr hpo-dispatch --local c
 	same '0 ' "$status $stderr"
@@ -240,7 +238,7 @@ control_is() {
 4 0 ok
 5 0 ok' "$(rows | cut -f 1-3 | tr '\t' ' ')"
 	run -1 pgrep -f "fifo|$PWD/c"
-	[ -z "$(ls c/hpo/tmp c/hpo/control | grep -v :)" ]
+	same '' "$(find c/hpo/control -mindepth 1)"
 }
 
 @test "dispatch: what would end every worker is told once, and ends it" {
@@ -255,9 +253,26 @@ control_is() {
 
 @test "dispatch: a reader that goes away is a wish to drain" {
 	make_c 50
-	run --separate-stderr sh -c 'hpo-dispatch --local -j 1 c | head -n 1'
-	same '0	ok	0' "$output"
-	[ "$(rows | wc -l)" -lt 50 ]
+	hang
+	{
+		rc=0
+		hpo-dispatch --local -j 1 c 3>&- 2>err || rc=$?
+		echo $rc >code
+	} | head -n 1 >out 3>&- &
+	wait_for 20 started 0.0
+	let_go 0.0
+	wait_for 20 test -s out
+	wait_for 20 started 1.0
+	let_go 1.0 # its line cannot be written
+	next() {
+		[ -s code ] || { [ -p c/fifo.2.0 ] && let_go 2.0 && false; }
+	}
+	wait_for 20 next
+	same 'hpo-dispatch: drained: N of 50 trials have ended
+hpo-dispatch: cannot write the output: Broken pipe' \
+	    "$(sed 's/[23] of/N of/' err)"
+	same 74 "$(cat code)"
+	same '0	ok	0' "$(cat out)"
 	nothing_left
 }
 
@@ -326,14 +341,13 @@ control	none" '' hpo-dispatch --status c
 	cd 'a dir'
 	make_c 1 '[local]' "parallel = --nice 3 --tmpdir '/tmp'"
 	mv c "it's \"c\" \$HOME"
-	script() { :; }
 	answers 0 '0	ok	0' '' hpo-dispatch --local "it's \"c\" \$HOME"
 	mv "it's \"c\" \$HOME" c
 	sed -i "s/^parallel = .*/parallel = --no-such-option/; s/^trials = 1/trials = 2/" \
 	    c/campaign.ini
-	run --separate-stderr hpo-dispatch --local c
-	[ "$status" -ne 0 ]
-	echo "$stderr"
+	answers 78 '' "Unknown option: no-such-option
+hpo-dispatch: GNU parallel ended with status 255 and ran nothing: see its message, and 'parallel' in [local] of c/campaign.ini" \
+	    hpo-dispatch --local c
 }
 
 # --- verbs --------------------------------------------------------------------
@@ -390,12 +404,10 @@ control	none' '' hpo-dispatch --status c
 	hpo-dispatch --pause c
 	let_go 0.0
 	wait_for 10 test -s out
-	waits() {
-		beat=$(cat c/hpo/running/*/heartbeat)
-		wait_for 5 eval '[ "$(cat c/hpo/running/*/heartbeat)" != "$beat" ]'
-	}
-	waits
-	waits
+	for _ in 1 2; do # it beats, and does nothing else
+		cat c/hpo/running/*/heartbeat >beat
+		wait_for 5 eval '! cmp -s beat c/hpo/running/*/heartbeat'
+	done
 	[ ! -e c/started.1.0 ]
 	hpo-dispatch --resume c
 	wait_for 20 started 1.0
@@ -650,7 +662,7 @@ hpo-dispatch: c/campaign.ini: [campaign] has no 'trials'" hpo-dispatch --local c
 ok   GNU parallel is there
 ok   there is room on the file system
 ok   the file system does what the queue needs
-ok   a dry trial ran well (N s)' "$(echo "$output" | sed 's/([0-9.]* s)/(N s)/')"
+ok   a dry trial ran well (N s)' "${output/([0-9].[0-9] s)/(N s)}"
 	same '' "$(ls -A t)"
 	nothing_left
 	same '' "$(rows)"
@@ -692,11 +704,11 @@ ok   there is room on the file system
 ok   the file system does what the queue needs" "$output"
 }
 
+# bats test_tags=slow
 @test "dispatch: --check does not wait for a long trial to end" {
 	make_c 3
 	script <<-'EOT'
 		trap '' TERM
-		echo $$ >../pid
 		echo $$ >"$HPO_CAMPAIGN/pid"
 		mkfifo "$HPO_CAMPAIGN/fifo"
 		while :; do read -r _ <>"$HPO_CAMPAIGN/fifo"; done
@@ -704,12 +716,11 @@ ok   the file system does what the queue needs" "$output"
 	timeout 25 hpo-dispatch --check c >out
 	same 'ok   a dry trial started, and still ran after 10 s' "$(tail -n 1 out)"
 }
-# bats test_tags=slow
 
 # --- the progress bar ---------------------------------------------------------
 
 @test "dispatch: a progress bar on a terminal, and there alone" {
-	script --version 2>/dev/null | grep -q util-linux || skip 'needs script'
+	command script --version 2>/dev/null | grep -q util-linux || skip 'needs script'
 	make_c 3
 	command script -qec 'hpo-dispatch --local -j 1 c >out' typescript >/dev/null
 	same '0	ok	0
@@ -719,4 +730,115 @@ ok   the file system does what the queue needs" "$output"
 	grep -qE '^c  0/3  [01] running$' bar
 	grep -qE '^c  3/3  0 running  best 0( |$)' bar ||
 		grep -qE '^c  [123]/3  [01] running  best 0' bar
+}
+
+# --- ssh hosts ----------------------------------------------------------------
+
+# start_sshd: one of our own on loopback, for the hosts "one" and "two" of
+# ./ssh/config; there is nobody at the host "gone".
+start_sshd() {
+	local port sshd=/usr/sbin/sshd
+
+	[ -x $sshd ] || skip 'needs openssh-server'
+	command -v ssh >/dev/null || skip 'needs openssh-client'
+	[ "$(id -u)" -ne 0 ] || mkdir -p /run/sshd || skip 'needs /run/sshd'
+	mkdir ssh
+	ssh-keygen -q -t ed25519 -N '' -f ssh/host
+	ssh-keygen -q -t ed25519 -N '' -f ssh/key
+	for port in 22022 22122 22222 22322; do
+		cat >ssh/sshd_config <<-EOT
+			ListenAddress 127.0.0.1
+			Port $port
+			HostKey $PWD/ssh/host
+			PidFile $PWD/ssh/pid
+			AuthorizedKeysFile $PWD/ssh/key.pub
+			StrictModes no
+			UsePAM no
+			PasswordAuthentication no
+		EOT
+		$sshd -D -e -f "$PWD/ssh/sshd_config" 2>ssh/log 3>&- &
+		wait_for 10 eval 'grep -q "listening" ssh/log || gone '$!
+		if gone $!; then continue; fi
+		cat >ssh/config <<-EOT
+			Host *
+				HostName 127.0.0.1
+				Port $port
+				IdentityFile $PWD/ssh/key
+				IdentitiesOnly yes
+				UserKnownHostsFile $PWD/ssh/known
+				GlobalKnownHostsFile /dev/null
+				StrictHostKeyChecking accept-new
+				BatchMode yes
+				LogLevel ERROR
+			Host one two
+			Host gone
+				ProxyCommand false
+		EOT
+		ssh -F ssh/config one true || skip 'cannot log in here by ssh'
+		return
+	done
+	skip 'no free port for sshd'
+}
+
+# bats test_tags=slow
+@test "dispatch: hosts run workers by ssh, and those that are gone do not" {
+	start_sshd
+	make_c 3 '[local]' "parallel = --ssh 'ssh -F $PWD/ssh/config'" \
+	    'sshlogin = one'
+	script <<-'EOT'
+		set -- $1 $SSH_CONNECTION
+		echo "hpo: loss=$1"
+		echo "$1 ${3+by ssh} $HPO_SLOT" >>where
+	EOT
+	run --separate-stderr hpo-dispatch --local -j 1 c
+	same '0 ' "$status $stderr"
+	same '0 by ssh 1
+1 by ssh 1
+2 by ssh 1' "$(sort c/where)"
+	nothing_left
+
+	# One host that cannot be reached does not hold the other up.
+	sed -i 's/^trials = 3/trials = 5/; s/^sshlogin = .*/sshlogin = gone,one/' \
+	    c/campaign.ini
+	run --separate-stderr hpo-dispatch --local -j 1 c
+	same 0 "$status"
+	same '3	ok	3
+4	ok	4' "$(echo "$output" | sort)"
+	nothing_left
+
+	# Without any host it can be ended.
+	sed -i 's/^trials = 5/trials = 6/; s/^sshlogin = .*/sshlogin = gone/' \
+	    c/campaign.ini
+	dispatch -j 1
+	wait_for 20 test -s err
+	kill -INT $!
+	exits $! 1
+	same 'hpo-dispatch: drained: 5 of 6 trials have ended' "$(tail -n 1 err)"
+	nothing_left
+}
+
+# bats test_tags=slow
+@test "dispatch: INT reaches the workers on other hosts" {
+	start_sshd
+	make_c 3 '[local]' "parallel = --ssh 'ssh -F $PWD/ssh/config'" \
+	    'sshlogin = one'
+	hang
+	dispatch -j 2
+	wait_for 20 started 0.0 1.0
+	kill -INT $!
+	wait_for 10 test -e c/hpo/control/drain
+	let_go 0.0 1.0
+	exits $! 1
+	same '0 1' "$(cut -f 1 out | sort | xargs)"
+	nothing_left
+
+	dispatch -j 1
+	wait_for 20 started 2.0
+	kill -INT $!
+	wait_for 10 test -e c/hpo/control/drain
+	kill -INT $!
+	exits $! 1
+	same '2	interrupted	' "$(cat out)"
+	same '2	1	ready		' "$(rows | tail -n 1)"
+	nothing_left
 }

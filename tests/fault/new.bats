@@ -35,11 +35,3 @@ act() {
 @test "sample: any write may fail, fall short or be the last step" {
 	each_fault hpo-sample write EIO ENOSPC ESTALE EINTR short before after
 }
-
-@test "sample: anything else may fail or be the last step" {
-	local op
-
-	for op in mkdir create close; do
-		each_fault -q hpo-sample "$op" EIO after
-	done
-}

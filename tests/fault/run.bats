@@ -17,17 +17,8 @@ teardown() {
 	helper_teardown
 }
 
-# One of the trials fails at first, so that a token is held and released too.
 prepare() {
-	if [ ! -d made ]; then
-		fault_campaign
-		printf '%s\n' 'retries = 1' 'backoff = 0.1s' >>c/campaign.ini
-		# shellcheck disable=SC2016 # variables of the command
-		sed -i '1i [ "$HPO_TRIAL$HPO_ATTEMPT" != 10 ] || exit 1' c/cmd
-		hpo-sample -n 3 c >made.ids && cp -R c made
-	else
-		cp -R made c
-	fi
+	with_three_trials
 }
 
 act() {
@@ -44,12 +35,4 @@ act() {
 
 @test "trial: any write may fail, fall short or be the last step" {
 	each_fault hpo-trial write EIO ENOSPC ESTALE EINTR short before after
-}
-
-@test "trial: anything else may fail or be the last step" {
-	local op
-
-	for op in mkdir create close unlink truncate reserve; do
-		each_fault -q hpo-trial "$op" EIO after
-	done
 }

@@ -92,7 +92,8 @@ find(const char *name, void *fn)
 	size_t i;
 
 	for (i = 0; i < FUNCTIONS && p == NULL; i++)
-		if (library[i].name != NULL && strcmp(library[i].name, name) == 0)
+		if (library[i].name != NULL &&
+		    strcmp(library[i].name, name) == 0)
 			p = library[i].p;
 	if (p == NULL) /* before the start */
 		p = dlsym(RTLD_NEXT, name);
