@@ -86,6 +86,22 @@ void proc_die_with_parent(pid_t parent);
  */
 unsigned proc_kill_marked(const char *mark, int sig);
 
+/* A command to be started. */
+struct proc_spawn {
+	const char *program; /* its file */
+	char *const *argv, *const *env;
+	const char *cwd;
+	int out; /* becomes its standard output and error */
+};
+
+/*
+ * proc_spawn(s, failed):
+ * Start it, in a process group of its own, with no input, to be killed when
+ * we end: its pid, or -1 with errno.  *${failed} is the errno of what kept
+ * it from starting (it has then been waited for), else 0.
+ */
+pid_t proc_spawn(const struct proc_spawn *s, int *failed);
+
 /* What an ended child used. */
 struct proc_usage {
 	double user, system; /* seconds */

@@ -251,8 +251,7 @@ execute(const struct attempt *a, const struct token *t,
 {
 	struct spawned s;
 	struct watch w = { .log = log, .metrics = &r->metrics };
-	struct proc_usage usage;
-	int status, step = QUEUE_DONE;
+	int step = QUEUE_DONE;
 
 	if (spawn_command(a, t, trial, &s, e) < 0) {
 		if (e->code != EX_DATAERR)
@@ -263,8 +262,6 @@ execute(const struct attempt *a, const struct token *t,
 		return QUEUE_DONE;
 	}
 	if (s.failed != 0) {
-		if (s.pid > 0)
-			proc_wait(s.pid, true, &status, &usage);
 		judge_unstarted(r, s.failed);
 	} else {
 		step = watch_command(a, t, &s, &w, e);

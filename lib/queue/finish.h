@@ -16,8 +16,12 @@ struct err;
 /* The cause that no retry helps against. */
 #define FINISH_DAMAGED "trial file damaged"
 
-/* Room that a result needs, and is given before the command starts. */
-enum { FINISH_ROOM = 16384 };
+/*
+ * Room that is taken for a result before the command starts: a block, which
+ * holds the metrics and more.  What a curve needs beyond it is given up on a
+ * disk that stays full (work.c).
+ */
+enum { FINISH_ROOM = 4096 };
 
 struct next {
 	enum state state; /* done, ready, held, failed */

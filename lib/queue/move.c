@@ -194,8 +194,13 @@ fill(struct queue *q, struct queue_room *room, const void *p, size_t n,
 		room->name[0] = '\0';
 		return -1;
 	}
-	if (fs_write_all(fd, p, n) < 0 || ftruncate(fd, (off_t)n) < 0 ||
-	    fsync(fd) < 0)
+	/* Of a write that failed the room stays: it is tried again. */
+	if (fs_write_all(fd, p, n) < 0) {
+		err_sys(e, "cannot write '%s/hpo/%s'", q->path, room->name);
+		close(fd);
+		return -1;
+	}
+	if (ftruncate(fd, (off_t)n) < 0 || fsync(fd) < 0)
 		bad =
 		    err_sys(e, "cannot write '%s/hpo/%s'", q->path, room->name);
 	if (close(fd) < 0 && !bad)

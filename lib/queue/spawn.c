@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +11,6 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/proc.h"
-#include "base/sig.h"
 #include "form/campaign.h"
 #include "form/point.h"
 #include "form/template.h"
@@ -161,72 +159,27 @@ find_program(struct plan *p)
 	return proc_which(p->words[0], env_get(&p->env, "PATH"), &p->program);
 }
 
-/* In the child: only calls that are safe after fork(2). */
-static void
-become(const struct plan *p, char **env, const int out[2], int failure,
-    pid_t parent)
-{
-	int null, saved;
-
-	setpgid(0, 0);
-	proc_die_with_parent(parent);
-	sig_reset();
-	null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	if (null >= 0 && dup2(null, STDIN_FILENO) >= 0 &&
-	    dup2(out[1], STDOUT_FILENO) >= 0 &&
-	    dup2(out[1], STDERR_FILENO) >= 0 && chdir(p->cwd.s) == 0)
-		execve(p->program.s, p->words, env);
-	saved = errno;
-	if (write(failure, &saved, sizeof saved) < 0)
-		_exit(126);
-	_exit(127);
-}
-
-static int
-make_pipe(int fd[2], struct err *e)
-{
-	if (pipe(fd) < 0)
-		return err_sys(e, "cannot make a pipe");
-	fcntl(fd[0], F_SETFD, FD_CLOEXEC);
-	fcntl(fd[1], F_SETFD, FD_CLOEXEC);
-
-	return 0;
-}
-
 static int
 launch(struct plan *p, struct spawned *s, struct err *e)
 {
-	char **env = env_done(&p->env);
-	pid_t parent = getpid();
-	int out[2], failure[2];
-	ssize_t got;
+	struct proc_spawn child = { .program = p->program.s,
+		.argv = p->words,
+		.env = env_done(&p->env),
+		.cwd = p->cwd.s };
+	int out[2];
 
-	if (make_pipe(out, e) < 0)
-		return -1;
-	if (make_pipe(failure, e) < 0) {
-		close(out[0]);
-		close(out[1]);
-		return -1;
-	}
+	if (pipe(out) < 0)
+		return err_sys(e, "cannot make a pipe");
+	fcntl(out[0], F_SETFD, FD_CLOEXEC);
+	fcntl(out[1], F_SETFD, FD_CLOEXEC);
+	fcntl(out[0], F_SETFL, O_NONBLOCK);
+	child.out = out[1];
 	s->started = clk_boot();
-	s->pid = fork();
-	if (s->pid == 0)
-		become(p, env, out, failure[1], parent);
+	s->pid = proc_spawn(&child, &s->failed);
 	if (s->pid < 0)
 		err_sys(e, "cannot start a process");
 	close(out[1]);
-	close(failure[1]);
 	s->out = out[0];
-	fcntl(s->out, F_SETFL, O_NONBLOCK);
-	if (s->pid > 0) {
-		setpgid(s->pid, s->pid); /* whoever of us two comes first */
-		do
-			got = read(failure[0], &s->failed, sizeof s->failed);
-		while (got < 0 && errno == EINTR);
-		if (got != (ssize_t)sizeof s->failed)
-			s->failed = 0;
-	}
-	close(failure[0]);
 
 	return s->pid < 0 ? -1 : 0;
 }

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clk.h"
@@ -249,12 +250,24 @@ finish_output(struct loop *l)
 	report_collect(l->a->q, l->a->w->name, l->t, l->w->metrics);
 }
 
+/* Killed, and the kernel has killed for memory since we last looked? */
+static bool
+was_oom(struct worker *w, int status)
+{
+	uint64_t before = w->oom_kills;
+
+	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
+		return false;
+	w->oom_kills = proc_oom_kills();
+
+	return w->oom_kills > before;
+}
+
 int
 watch_command(const struct attempt *a, const struct token *t,
     const struct spawned *s, struct watch *w, struct err *e)
 {
 	struct loop l = { .a = a, .t = t, .s = s, .w = w };
-	uint64_t oom = proc_oom_kills();
 	int ended;
 
 	l.reader = metrics_reader_new(a->c->pattern, a->c->npattern,
@@ -272,7 +285,7 @@ watch_command(const struct attempt *a, const struct token *t,
 	w->seconds = clk_boot() - l.started;
 	finish_output(&l);
 	metrics_reader_free(l.reader);
-	w->oom = proc_oom_kills() > oom;
+	w->oom = was_oom(a->w, w->status);
 	if (ended < 0)
 		return -1;
 

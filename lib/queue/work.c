@@ -16,7 +16,7 @@
 #include "queue/watch.h"
 #include "queue/work.h"
 
-enum { PUBLISH_FOR = 3600, WAIT_MAX = 30 };
+enum { PUBLISH_FOR = 3600, REDUCE_AFTER = 60, WAIT_MAX = 30 };
 
 int
 work_begin(struct work *k, const char *kind, struct err *e)
@@ -117,12 +117,26 @@ told_to_stop(void)
 	return s.stop > 0;
 }
 
+/* Only what fits the room that was taken: curves and the log's end go. */
+static void
+reduce(struct result *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->ntail; i++)
+		free(r->tail[i]);
+	r->ntail = 0;
+	for (i = 0; i < r->metrics.all.n; i++)
+		r->metrics.all.v[i].curve.n = 0;
+}
+
 /*
  * The command's work is done and must not be lost to a disk that is full
- * just now: the result stays in memory and is tried again for an hour.
+ * just now: the result stays in memory and is tried again for an hour, after
+ * a minute without its curves.
  */
 static int
-publish(struct work *k, const struct result *r, struct err *e)
+publish(struct work *k, struct result *r, struct err *e)
 {
 	double start = clk_boot(), wait = 1;
 	struct err ignored = ERR_NONE;
@@ -133,6 +147,8 @@ publish(struct work *k, const struct result *r, struct err *e)
 		if (step >= 0 || clk_boot() - start > PUBLISH_FOR ||
 		    told_to_stop())
 			return step;
+		if (clk_boot() - start > REDUCE_AFTER)
+			reduce(r);
 		err_clear(e);
 		worker_beat(&k->w, &ignored); /* we live, and hold on to it */
 		pause_for(wait);

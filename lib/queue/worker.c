@@ -73,6 +73,7 @@ worker_start(struct queue *q, const char *name, const struct worker_info *info,
 
 	w->q = q;
 	w->beats = 0;
+	w->oom_kills = proc_oom_kills();
 	snprintf(w->name, sizeof w->name, "%s", name);
 	queue_tmp(q, &tmp);
 	format_info(info, &text);

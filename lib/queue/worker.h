@@ -32,6 +32,7 @@ struct worker {
 	char name[NAME_WRITER]; /* W */
 	int heartbeat;          /* descriptor */
 	uint64_t beats;
+	uint64_t oom_kills; /* of our cgroup, when last looked at */
 };
 
 /*

@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { BATCH = 250, SEGMENT = 1000, ROOM = 16384, TEXT = 420 };
+enum { BATCH = 250, SEGMENT = 1000, ROOM = 4096, TEXT = 420 };
 
 static const char text[TEXT];
 
@@ -119,27 +119,21 @@ static void
 run_command(void)
 {
 	char buf[65536];
-	int out[2], failure[2], status;
+	int out[2], status;
 	struct pollfd p;
 	pid_t pid;
 
 	must(pipe(out), "pipe");
-	must(pipe(failure), "pipe");
-	fcntl(failure[1], F_SETFD, FD_CLOEXEC);
-	pid = must(fork(), "fork");
+	pid = must(vfork(), "vfork");
 	if (pid == 0) {
 		setpgid(0, 0);
 		dup2(open("/dev/null", O_RDONLY), 0);
 		dup2(out[1], 1);
 		dup2(out[1], 2);
-		execlp("echo", "echo", "hpo:", "loss=0.5", (char *)NULL);
+		execl(getenv("NOTHING"), "nothing", (char *)NULL);
 		_exit(127);
 	}
 	close(out[1]);
-	close(failure[1]);
-	if (read(failure[0], buf, 4) != 0)
-		exit(1);
-	close(failure[0]);
 	p.fd = out[0];
 	p.events = POLLIN;
 	while (poll(&p, 1, -1) > 0 && read(out[0], buf, sizeof buf) > 0)
@@ -162,7 +156,6 @@ attempt(int i)
 	log = must(open(name(a, "trials/%04d/%07d/log.0", s, i),
 		       O_RDWR | O_CREAT | O_TRUNC, 0666),
 	    a);
-	mkdir(name(a, "trials/%04d/%07d/checkpoint", s, i), 0777);
 	fd = must(open("running/w/params.json", O_WRONLY | O_CREAT | O_TRUNC,
 		      0666),
 	    "params.json");
@@ -171,7 +164,6 @@ attempt(int i)
 	run_command();
 	must((int)write(log, text, 14), "write");
 	close(log);
-	rmdir(a);
 }
 
 static void
