@@ -235,8 +235,10 @@ queue_publish(struct queue *q, struct queue_room *room, const void *p, size_t n,
 	if (room == NULL)
 		room = &own;
 	for (i = 0; i < TRIES && step < 0; i++) {
-		if (fill(q, room, p, n, e) < 0)
+		if (fill(q, room, p, n, e) < 0) {
+			queue_unreserve(q, &own);
 			return -1;
+		}
 		step = rename_and_look(q, room->name, to, &sys);
 		if (step == QUEUE_LOST) /* swept: write it again */
 			step = -1, room->name[0] = '\0';
