@@ -119,7 +119,9 @@ crc32 = C' "$(sed 's/^space = [0-9a-f]\{16\}$/space = S/
 
 @test "sample: a budget that is used up ends with 1 and what was made" {
 	small 3
-	answers 1 $'0\n1\n2' '' hpo-sample -n 5 c
+	answers 1 $'0\n1\n2' \
+	    'hpo-sample: 2 fewer than asked for: all 3 trials of c/campaign.ini exist' \
+	    hpo-sample -n 5 c
 	refused 1 '' hpo-sample c
 	refused 1 '' hpo-sample --fill 9 c
 	refused 0 '' hpo-sample --fill 3 c
@@ -490,7 +492,9 @@ given() {
 	for x in 1 2 3 4 5 6 7 8; do
 		echo "{\"x\": 0.$x}"
 	done >p
-	answers 1 $'0\n1\n2\n3\n4\n5' '' hpo-sample --enqueue p c
+	answers 1 $'0\n1\n2\n3\n4\n5' \
+	    'hpo-sample: 2 fewer than asked for: all 6 trials of c/campaign.ini exist' \
+	    hpo-sample --enqueue p c
 	same '0.1 0.2 0.3 0.4 0.5 0.6' \
 	    "$(hpo-collect --all c | tail -n +2 | cut -f 10 | xargs)"
 }

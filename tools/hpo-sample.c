@@ -53,6 +53,7 @@ static const struct opt_tool tool = {
 /* What the command line asks for. */
 struct wish {
 	uint32_t count;
+	bool asked; /* for a number of trials, by a person that is */
 	bool fill, dry, verify, print_points;
 	enum table_format format;
 	const char *enqueue;
@@ -155,6 +156,7 @@ parse_options(int argc, char *argv[], struct wish *w, struct err *e)
 		return err_set(e, EX_USAGE, "one campaign at a time, not '%s'",
 		    argv[optind + 1]);
 	w->campaign = optind < argc ? argv[optind] : NULL;
+	w->asked = (counted && !w->fill) || w->enqueue != NULL;
 
 	return 0;
 }
@@ -415,6 +417,12 @@ make(struct sampling *s, const struct wish *w, struct err *e)
 		if (rc > 0)
 			want -= done;
 	}
+
+	/* A worker that looks for one more, and cron, ask for silence. */
+	if (rc >= 0 && want > 0 && w->asked)
+		err_warn(tool.name,
+		    "%u fewer than asked for: all %u trials of %s exist", want,
+		    s->c.trials, s->c.file);
 
 	return rc < 0 ? -1 : want > 0;
 }

@@ -379,7 +379,9 @@ sweep(struct pass *p, const struct fs_names *workers)
 		if (fs_rename(p->q->fd, path.s, queue_tmp(p->q, &mine), &e) <
 			0 ||
 		    fs_remove(p->q->fd, mine.s, &e) < 0)
-			if (e.sys != ENOENT && e.sys != ENOTEMPTY)
+			/* Another user's, in a shared campaign, is theirs. */
+			if (e.code != EX_NOPERM && e.sys != ENOENT &&
+			    e.sys != ENOTEMPTY)
 				note(p, &e);
 	}
 	fs_free(&names);
