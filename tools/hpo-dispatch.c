@@ -350,7 +350,7 @@ run_local(struct session *s, const struct wish *w, struct err *e)
 /* --- the other verbs ------------------------------------------------------ */
 
 static int
-status(struct session *s, struct err *e)
+print_status(struct session *s, struct err *e)
 {
 	struct control c;
 	struct tally t;
@@ -466,7 +466,7 @@ obey(struct session *s, const struct wish *w, struct err *e)
 	case 0:
 		return run_local(s, w, e);
 	case OPT_STATUS:
-		return status(s, e);
+		return print_status(s, e);
 	case OPT_CHECK:
 		return check(s, e);
 	case OPT_CANCEL:
@@ -505,6 +505,7 @@ run(int argc, char *argv[], struct err *e)
 	queue_close(&s.q);
 	str_free(&s.bindir);
 	str_free(&s.bar_text);
+	str_free(&s.out.buf);
 	arr_free(&w.trial);
 
 	return rc;

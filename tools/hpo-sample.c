@@ -526,6 +526,7 @@ finish(struct sampling *s)
 	for (i = 0; i < s->ngiven; i++)
 		point_free(&s->given[i]);
 	free(s->given);
+	str_free(&s->out.buf);
 	free(s->field);
 	table_free(&s->columns);
 	campaign_free(&s->c);

@@ -313,6 +313,7 @@ close_campaign(struct session *s)
 	campaign_free(&s->c);
 	queue_close(&s->q);
 	str_free(&s->bindir);
+	str_free(&s->out.buf);
 }
 
 /* 128 + the signal that told us to stop, 0 if none did. */

@@ -48,7 +48,7 @@ proc_spawn(const struct proc_spawn *s, int *failed)
 	sigprocmask(SIG_SETMASK, &all, &old);
 	pid = vfork(); /* NOLINT(clang-analyzer-security.insecureAPI.vfork) */
 	if (pid == 0)
-		become(s, parent, &why);
+		become(s, parent, &why); /* NOLINT(clang-analyzer-unix.Vfork) */
 	sys = errno;
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	*failed = why;

@@ -3,7 +3,8 @@
  * resident size in KiB; with --times N run it N times and write the median
  * of its wall times in milliseconds.
  */
-#define _DEFAULT_SOURCE /* wait4 */
+/* For wait4. */
+#define _DEFAULT_SOURCE /* NOLINT(bugprone-reserved-identifier,cert-*) */
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -31,7 +32,7 @@ static long
 once(char *argv[])
 {
 	struct rusage ru;
-	pid_t pid = vfork();
+	pid_t pid = fork();
 	int status;
 
 	if (pid == 0) {
@@ -60,7 +61,7 @@ main(int argc, char *argv[])
 	int i, n;
 
 	if (argc > 3 && strcmp(argv[1], "--times") == 0) {
-		n = atoi(argv[2]);
+		n = (int)strtol(argv[2], NULL, 10);
 		if (n < 1 || n > MAX)
 			return 64;
 		for (i = 0; i < n; i++) {

@@ -7,7 +7,8 @@
  *
  * In DIR, which is made anew.  No errors are expected: any ends it.
  */
-#define _GNU_SOURCE /* syncfs */
+/* For syncfs. */
+#define _GNU_SOURCE /* NOLINT(bugprone-reserved-identifier,cert-*) */
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -34,6 +35,9 @@ must(int rc, const char *what)
 
 	return rc;
 }
+
+static char *
+name(char buf[128], const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 static char *
 name(char buf[128], const char *fmt, ...)
@@ -124,6 +128,7 @@ run_command(void)
 	pid_t pid;
 
 	must(pipe(out), "pipe");
+	/* NOLINTNEXTLINE(clang-analyzer-security.insecureAPI.vfork) */
 	pid = must(vfork(), "vfork");
 	if (pid == 0) {
 		setpgid(0, 0);
@@ -211,7 +216,7 @@ main(int argc, char *argv[])
 
 	if (argc != 4)
 		return 64;
-	n = atoi(argv[3]);
+	n = (int)strtol(argv[3], NULL, 10);
 	mkdir(argv[2], 0777);
 	must(chdir(argv[2]), argv[2]);
 	for (k = 0; k < sizeof dirs / sizeof dirs[0]; k++)
