@@ -129,7 +129,8 @@ queue_reserve(struct queue *q, size_t bytes, struct queue_room *room,
 	int fd, sys, bad = 0;
 
 	queue_tmp(q, &name);
-	snprintf(room->name, sizeof room->name, "%s", name.s);
+	snprintf(room->name, sizeof room->name, "%.*s",
+	    (int)sizeof room->name - 1, name.s);
 	str_free(&name);
 	fd = openat(q->fd, room->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
 	    0666);
@@ -185,7 +186,8 @@ fill(struct queue *q, struct queue_room *room, const void *p, size_t n,
 		fd = openat(q->fd, room->name, flags);
 	if (fd < 0) {
 		queue_tmp(q, &name);
-		snprintf(room->name, sizeof room->name, "%s", name.s);
+		snprintf(room->name, sizeof room->name, "%.*s",
+		    (int)sizeof room->name - 1, name.s);
 		str_free(&name);
 		fd = openat(q->fd, room->name, flags | O_CREAT | O_EXCL, 0666);
 	}
