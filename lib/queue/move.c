@@ -186,8 +186,8 @@ fill(struct queue *q, struct queue_room *room, const void *p, size_t n,
 		fd = openat(q->fd, room->name, flags);
 	if (fd < 0) {
 		queue_tmp(q, &name);
-		snprintf(room->name, sizeof room->name, "%.*s",
-		    (int)sizeof room->name - 1, name.s);
+		str_cut(&name, sizeof room->name - 1);
+		memcpy(room->name, name.s, name.n + 1);
 		str_free(&name);
 		fd = openat(q->fd, room->name, flags | O_CREAT | O_EXCL, 0666);
 	}
