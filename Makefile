@@ -23,7 +23,7 @@ LIBS = -linih -ljansson $(LDLIBS) -l$(LUA) -lz -lm
 COMPILE = $(CC) -std=c11 -D_XOPEN_SOURCE=700 -Ilib $(LUA_CFLAGS) $(CPPFLAGS) \
 	$(WARN) $(CFLAGS) -ffp-contract=off
 LINK = $(CC) $(CFLAGS) $(LDFLAGS) -Wl,--as-needed
-OWN = $(if $(filter tools/%,$<),-DHPO_VERSION='"$(VERSION)"') \
+OWN = $(if $(filter lib/base/opt.c,$<),-DHPO_VERSION='"$(VERSION)"') \
 	$(if $(filter tests/fault/%,$<),-fPIC -fno-sanitize=all)
 
 LIB_SRC := $(wildcard lib/*/*.c)

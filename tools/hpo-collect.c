@@ -136,18 +136,12 @@ parse_options(int argc, char *argv[], struct wish *w, struct err *e)
 	const char *arg;
 	int c;
 
-	while ((c = opt_next(&tool, argc, argv, &arg, e)) != 0)
-		switch (c) {
-		case 'h':
-			opt_help(&tool, stdout);
-			return 1;
-		case 'V':
-			puts("hpo-collect " HPO_VERSION);
-			return 1;
-		default:
-			if (c < 0 || parse_option(c, arg, w, e) < 0)
-				return -1;
-		}
+	while ((c = opt_next(&tool, argc, argv, &arg, e)) != 0) {
+		if (c < 0 || c == 'h' || c == 'V')
+			return opt_standard(&tool, c);
+		if (parse_option(c, arg, w, e) < 0)
+			return -1;
+	}
 	if (w->fsck && w->cat)
 		return err_set(e, EX_USAGE, "either --cat or --fsck");
 
@@ -352,19 +346,26 @@ work(struct collecting *k, struct err *e)
 }
 
 static int
-run(int argc, char *argv[], struct wish *w, struct err *e)
+run(int argc, char *argv[], struct err *e)
 {
-	struct collecting k = { .w = w };
+	struct wish w = { .format = TABLE_TSV };
+	struct collecting k = { .w = &w };
 	struct err late = ERR_NONE;
+	size_t i;
 	int rc;
 
-	rc = parse_options(argc, argv, w, e);
-	if (rc != 0)
-		return rc < 0 ? -1 : 0;
-	out_init(&k.out, STDOUT_FILENO);
-	rc = w->fsck ? fsck_each(&k, e) : work(&k, e);
-	if (out_close(&k.out, rc < 0 ? &late : e) < 0)
-		rc = -1;
+	rc = parse_options(argc, argv, &w, e);
+	if (rc == 0) {
+		out_init(&k.out, STDOUT_FILENO);
+		rc = w.fsck ? fsck_each(&k, e) : work(&k, e);
+		if (out_close(&k.out, rc < 0 ? &late : e) < 0)
+			rc = -1;
+	} else if (rc > 0) {
+		rc = 0;
+	}
+	for (i = 0; i < w.n; i++)
+		free(w.path[i]);
+	free(w.path);
 
 	return rc;
 }
@@ -372,22 +373,5 @@ run(int argc, char *argv[], struct wish *w, struct err *e)
 int
 main(int argc, char *argv[])
 {
-	struct err e = ERR_NONE;
-	struct wish w = { .format = TABLE_TSV };
-	size_t i;
-	int rc;
-
-	proc_begin();
-	rc = run(argc, argv, &w, &e);
-	if (rc >= 0 && (fflush(stdout) == EOF || ferror(stdout)))
-		rc = err_sys(&e, "cannot write standard output");
-	for (i = 0; i < w.n; i++)
-		free(w.path[i]);
-	free(w.path);
-	if (rc < 0) {
-		err_report(tool.name, &e);
-		return e.code;
-	}
-
-	return rc;
+	return opt_main(&tool, run, argc, argv);
 }

@@ -135,15 +135,9 @@ parse(int argc, char *argv[], struct wish *w, struct err *e)
 
 	memset(w, 0, sizeof *w);
 	while ((c = opt_next(&tool, argc, argv, &arg, e)) != 0) {
-		if (c == 'h') {
-			opt_help(&tool, stdout);
-			return 1;
-		}
-		if (c == 'V') {
-			puts("hpo-dispatch " HPO_VERSION);
-			return 1;
-		}
-		if (c < 0 || take_option(w, c, arg, e) < 0)
+		if (c < 0 || c == 'h' || c == 'V')
+			return opt_standard(&tool, c);
+		if (take_option(w, c, arg, e) < 0)
 			return -1;
 	}
 	for (; optind < argc; optind++) {
@@ -514,17 +508,5 @@ run(int argc, char *argv[], struct err *e)
 int
 main(int argc, char *argv[])
 {
-	struct err e = ERR_NONE;
-	int rc;
-
-	proc_begin();
-	rc = run(argc, argv, &e);
-	if (rc >= 0 && (fflush(stdout) == EOF || ferror(stdout)))
-		rc = err_sys(&e, "cannot write standard output");
-	if (rc < 0) {
-		err_report(tool.name, &e);
-		return e.code;
-	}
-
-	return rc;
+	return opt_main(&tool, run, argc, argv);
 }

@@ -108,17 +108,11 @@ parse_options(int argc, char *argv[], struct reporting *r, struct err *e)
 		case OPT_FORMAT:
 			bad = parse_format(arg, &r->format, e);
 			break;
-		case 'h':
-			opt_help(&tool, stdout);
-			return 1;
 		case OPT_LIMIT:
 			bad = parse_count(arg, "--limit", &r->limit, e);
 			break;
-		case 'V':
-			puts("hpo-report " HPO_VERSION);
-			return 1;
 		default:
-			return -1;
+			return opt_standard(&tool, c);
 		}
 
 	return bad;
@@ -288,28 +282,29 @@ report(struct reporting *r, struct err *e)
 }
 
 static int
-run(int argc, char *argv[], struct reporting *r, struct err *e)
+run(int argc, char *argv[], struct err *e)
 {
+	struct reporting r = { .format = TEXT };
 	struct err late = ERR_NONE;
 	size_t i;
 	int rc;
 
-	rc = parse_options(argc, argv, r, e);
+	rc = parse_options(argc, argv, &r, e);
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
-	r->n = argc > optind ? (size_t)(argc - optind) : 1;
-	r->subject = mem_zero(r->n, sizeof *r->subject);
-	for (i = 0; i < r->n; i++)
-		r->subject[i].operand = argv[(size_t)optind + i];
-	out_init(&r->out, STDOUT_FILENO);
-	rc = report(r, e);
-	if (out_close(&r->out, rc < 0 ? &late : e) < 0)
+	r.n = argc > optind ? (size_t)(argc - optind) : 1;
+	r.subject = mem_zero(r.n, sizeof *r.subject);
+	for (i = 0; i < r.n; i++)
+		r.subject[i].operand = argv[(size_t)optind + i];
+	out_init(&r.out, STDOUT_FILENO);
+	rc = report(&r, e);
+	if (out_close(&r.out, rc < 0 ? &late : e) < 0)
 		rc = -1;
-	for (i = 0; i < r->n; i++) {
-		summary_free(&r->subject[i].summary);
-		free(r->subject[i].name);
+	for (i = 0; i < r.n; i++) {
+		summary_free(&r.subject[i].summary);
+		free(r.subject[i].name);
 	}
-	free(r->subject);
+	free(r.subject);
 
 	return rc;
 }
@@ -317,18 +312,5 @@ run(int argc, char *argv[], struct reporting *r, struct err *e)
 int
 main(int argc, char *argv[])
 {
-	struct err e = ERR_NONE;
-	struct reporting r = { .format = TEXT };
-	int rc;
-
-	proc_begin();
-	rc = run(argc, argv, &r, &e);
-	if (rc >= 0 && (fflush(stdout) == EOF || ferror(stdout)))
-		rc = err_sys(&e, "cannot write standard output");
-	if (rc < 0) {
-		err_report(tool.name, &e);
-		return e.code;
-	}
-
-	return rc;
+	return opt_main(&tool, run, argc, argv);
 }

@@ -134,14 +134,8 @@ parse_options(int argc, char *argv[], struct wish *w, struct err *e)
 		case OPT_VERIFY:
 			w->verify = true;
 			break;
-		case 'h':
-			opt_help(&tool, stdout);
-			return 1;
-		case 'V':
-			puts("hpo-sample " HPO_VERSION);
-			return 1;
 		default:
-			return -1;
+			return opt_standard(&tool, c);
 		}
 	if (bad)
 		return -1;
@@ -561,17 +555,5 @@ run(int argc, char *argv[], struct err *e)
 int
 main(int argc, char *argv[])
 {
-	struct err e = ERR_NONE;
-	int rc;
-
-	proc_begin();
-	rc = run(argc, argv, &e);
-	if (rc >= 0 && (fflush(stdout) == EOF || ferror(stdout)))
-		rc = err_sys(&e, "cannot write standard output");
-	if (rc < 0) {
-		err_report(tool.name, &e);
-		return e.code;
-	}
-
-	return rc;
+	return opt_main(&tool, run, argc, argv);
 }

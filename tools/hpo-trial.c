@@ -218,15 +218,9 @@ parse(int argc, char *argv[], struct wish *w, struct err *e)
 	memset(w, 0, sizeof *w);
 	w->pid = getppid();
 	while ((c = opt_next(&tool, argc, argv, &arg, e)) != 0) {
-		if (c == 'h') {
-			opt_help(&tool, stdout);
-			return 1;
-		}
-		if (c == 'V') {
-			puts("hpo-trial " HPO_VERSION);
-			return 1;
-		}
-		if (c < 0 || take_option(w, c, arg, e) < 0)
+		if (c < 0 || c == 'h' || c == 'V')
+			return opt_standard(&tool, c);
+		if (take_option(w, c, arg, e) < 0)
 			return -1;
 	}
 	for (; optind < argc; optind++)
@@ -510,33 +504,30 @@ finish(struct session *s, const struct wish *w, struct err *e)
 	return rc;
 }
 
+/* Carry out a checked wish. */
 static int
-run(int argc, char *argv[], struct err *e)
+fulfil(const struct wish *w, struct err *e)
 {
 	struct session s;
-	struct wish w;
 	int rc;
 
-	rc = parse(argc, argv, &w, e);
-	if (rc != 0)
-		return rc < 0 ? -1 : 0;
-	rc = open_campaign(&s, &w, w.verb == RUN || w.verb == LOOP, e);
+	rc = open_campaign(&s, w, w->verb == RUN || w->verb == LOOP, e);
 	if (rc == 0) {
-		switch (w.verb) {
+		switch (w->verb) {
 		case LOOP:
-			rc = loop(&s, &w, e);
+			rc = loop(&s, w, e);
 			break;
 		case RUN:
-			rc = run_named(&s, &w, e);
+			rc = run_named(&s, w, e);
 			break;
 		case REPORT:
-			rc = report(&s, &w, e);
+			rc = report(&s, w, e);
 			break;
 		case CLAIM:
-			rc = claim(&s, &w, e);
+			rc = claim(&s, w, e);
 			break;
 		default:
-			rc = finish(&s, &w, e);
+			rc = finish(&s, w, e);
 			break;
 		}
 	}
@@ -546,6 +537,21 @@ run(int argc, char *argv[], struct err *e)
 		rc = -1;
 	}
 	close_campaign(&s);
+
+	return rc;
+}
+
+static int
+run(int argc, char *argv[], struct err *e)
+{
+	struct wish w;
+	int rc;
+
+	rc = parse(argc, argv, &w, e);
+	if (rc == 0)
+		rc = fulfil(&w, e);
+	else if (rc > 0)
+		rc = 0;
 	arr_free(&w.id);
 	arr_free(&w.pair);
 
@@ -555,17 +561,5 @@ run(int argc, char *argv[], struct err *e)
 int
 main(int argc, char *argv[])
 {
-	struct err e = ERR_NONE;
-	int rc;
-
-	proc_begin();
-	rc = run(argc, argv, &e);
-	if (rc >= 0 && (fflush(stdout) == EOF || ferror(stdout)))
-		rc = err_sys(&e, "cannot write standard output");
-	if (rc < 0) {
-		err_report(tool.name, &e);
-		return e.code;
-	}
-
-	return rc;
+	return opt_main(&tool, run, argc, argv);
 }

@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/opt.h"
+#include "base/proc.h"
 #include "base/str.h"
 
 enum { MAXOPTS = 48 };
@@ -132,19 +133,50 @@ opt_next(const struct opt_tool *t, int argc, char **argv, const char **arg,
 	return id;
 }
 
-void
-opt_help(const struct opt_tool *t, FILE *fp)
+/* The usage and the options, aligned. */
+static void
+help(const struct opt_tool *t)
 {
 	const struct opt *o;
 	char left[80];
 
-	fprintf(fp, "usage: %s [options] %s\n%s\n\n", t->name, t->operands,
+	printf("usage: %s [options] %s\n%s\n\n", t->name, t->operands,
 	    t->purpose);
 	for (o = t->opts; o->name != NULL; o++) {
 		snprintf(left, sizeof left, "%c%c%s --%s%s%s",
 		    is_short(o) ? '-' : ' ', is_short(o) ? o->id : ' ',
 		    is_short(o) ? "," : " ", o->name, o->arg != NULL ? " " : "",
 		    o->arg != NULL ? o->arg : "");
-		fprintf(fp, "  %-26s %s\n", left, o->help);
+		printf("  %-26s %s\n", left, o->help);
 	}
+}
+
+int
+opt_standard(const struct opt_tool *t, int id)
+{
+	if (id == 'h')
+		help(t);
+	else if (id == 'V')
+		printf("%s %s\n", t->name, HPO_VERSION);
+
+	return id < 0 ? -1 : 1;
+}
+
+int
+opt_main(const struct opt_tool *t, int (*run)(int, char **, struct err *),
+    int argc, char **argv)
+{
+	struct err e = ERR_NONE;
+	int rc;
+
+	proc_begin();
+	rc = run(argc, argv, &e);
+	if (rc >= 0 && (fflush(stdout) == EOF || ferror(stdout)))
+		rc = err_sys(&e, "cannot write standard output");
+	if (rc < 0) {
+		err_report(t->name, &e);
+		return e.code;
+	}
+
+	return rc;
 }

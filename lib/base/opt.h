@@ -1,9 +1,6 @@
 #ifndef BASE_OPT_H
 #define BASE_OPT_H
 
-#include <stdbool.h>
-#include <stdio.h>
-
 struct err;
 
 /*
@@ -38,7 +35,19 @@ enum { OPT_LONG = 256 };
 int opt_next(const struct opt_tool *, int argc, char **argv, const char **arg,
     struct err *);
 
-/* opt_help(tool, fp): Print the usage and the options, aligned. */
-void opt_help(const struct opt_tool *, FILE *);
+/*
+ * opt_standard(tool, id):
+ * What every tool does with an id of opt_next() that it does not know itself:
+ * answer -h and -V on stdout and return 1; -1 for -1, the complaint.
+ */
+int opt_standard(const struct opt_tool *, int id);
+
+/*
+ * opt_main(tool, run, argc, argv):
+ * The whole of main: ${run} returns the exit status, or -1 with a complaint,
+ * which goes to stderr; output that cannot be written is one.
+ */
+int opt_main(const struct opt_tool *,
+    int (*run)(int argc, char **argv, struct err *), int argc, char **argv);
 
 #endif
