@@ -291,6 +291,7 @@ $here
 }
 
 @test "trial: a command that only the point names ends with 126 or 127" {
+	not_under valgrind 'it cannot go on after an execve that fails'
 	make_c
 	sed -i 's|^command.*|command = {x} {id}|; s|^x = .*|x = choice(./gone)|' \
 	    c/campaign.ini
@@ -313,6 +314,7 @@ $here
 }
 
 @test "trial: the whole environment of the command" {
+	not_under valgrind 'it adds variables of its own'
 	make_c '[local]' 'cores = 3' 'gpus = 5,GPU-7a'
 	sed -i 's/^y = .*/&\nz = const("a b")\nw = const(1)\n[when]\nw = x > 1/
 	    s|^command.*|command = env|' c/campaign.ini

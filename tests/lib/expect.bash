@@ -11,9 +11,9 @@ same() {
 }
 
 # listing: all that is in this directory, to see whether it changes; but for
-# what bats puts there.
+# what bats puts there, and heartbeats.
 listing() {
-	find . -mindepth 1 ! -name 'separate-stderr-*' -printf '%p %y %m %s %T@\n' | LC_ALL=C sort
+	find . -mindepth 1 ! -name 'separate-stderr-*' ! -name heartbeat -printf '%p %y %m %s %T@\n' | LC_ALL=C sort
 }
 
 # refused STATUS MESSAGE COMMAND...: it ends so, says just that on standard

@@ -63,6 +63,11 @@ campaign() {
 	mkdir -p -- "$1" && cat >"$1/campaign.ini"
 }
 
+# not_under VARIANT REASON: skip the test in that variant of the suite.
+not_under() {
+	[ "${HPO_TEST_VARIANT-}" != "$1" ] || skip "under $1: $2"
+}
+
 # now_cs: hundredths of a second since boot, which no clock step changes.
 now_cs() {
 	local up
