@@ -17,12 +17,19 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 LUA ?= lua5.4
 LUA_CFLAGS := $(shell pkg-config --cflags $(LUA) 2>/dev/null || \
 	echo -I/usr/include/$(LUA))
-LIBS = -linih -ljansson $(LDLIBS) -l$(LUA) -lz -lm
+# Of libarchive the programs use one format and three filters, yet as a shared
+# library it brings libxml2 and ICU along, which costs 1.5 ms at every start:
+# it is linked statically where it can be, and pruned to what is used.
+static = $(foreach l,$1,$(or $(wildcard $(shell $(CC) \
+	-print-file-name=lib$l.a)),-l$l))
+ARCHIVE := $(call static,archive lzma zstd)
+LIBS = -linih -ljansson $(LDLIBS) -l$(LUA) $(ARCHIVE) -lz -lm
 
 # No contraction: a proposal is the same on every host.
-COMPILE = $(CC) -std=c11 -D_XOPEN_SOURCE=700 -Ilib $(LUA_CFLAGS) $(CPPFLAGS) \
-	$(WARN) $(CFLAGS) -ffp-contract=off
-LINK = $(CC) $(CFLAGS) $(LDFLAGS) -Wl,--as-needed
+compile = $(CC) -std=c11 -D_XOPEN_SOURCE=700 -Ilib $(LUA_CFLAGS) $(CPPFLAGS) \
+	$(WARN) $1 -ffp-contract=off
+COMPILE = $(call compile,$(CFLAGS))
+LINK = $(CC) $(CFLAGS) $(LDFLAGS) -Wl,--as-needed -Wl,--gc-sections
 OWN = $(if $(filter lib/base/opt.c,$<),-DHPO_VERSION='"$(VERSION)"') \
 	$(if $(filter tests/fault/%,$<),-fPIC -fno-sanitize=all)
 
@@ -30,8 +37,12 @@ LIB_SRC := $(wildcard lib/*/*.c)
 TOOL_SRC := $(wildcard tools/hpo-*.c)
 UNIT_SRC := $(wildcard tests/unit/t_*.c)
 BENCH_SRC := $(wildcard tests/bench/*.c)
-SHIM_SRC := $(wildcard tests/fault/*.c)
-SOURCES := $(LIB_SRC) $(TOOL_SRC) $(UNIT_SRC) $(BENCH_SRC) $(SHIM_SRC)
+E2E_SRC := $(wildcard tests/e2e/*.c) tests/fault/inject.c
+SHIM_SRC := $(filter-out $(E2E_SRC),$(wildcard tests/fault/*.c))
+MODEL_SRC := $(wildcard tests/model/*.c)
+FUZZ_SRC := $(wildcard tests/fuzz/f_*.c)
+SOURCES := $(LIB_SRC) $(TOOL_SRC) $(UNIT_SRC) $(BENCH_SRC) $(SHIM_SRC) \
+	$(E2E_SRC) $(MODEL_SRC) $(FUZZ_SRC) tests/fuzz/replay.c
 HEADERS := $(wildcard lib/*/*.h tests/*/*.h)
 MAN := $(wildcard man/*.[157])
 BATS := $(wildcard tests/*.bats tests/*/*.bats)
@@ -43,6 +54,15 @@ TOOLS := $(NAMES:%=$(BUILD)/bin/%)
 UNIT := $(UNIT_SRC:tests/%.c=$(BUILD)/%)
 BENCH := $(BENCH_SRC:tests/%.c=$(BUILD)/%)
 SHIMS := $(SHIM_SRC:tests/%.c=$(BUILD)/%.so)
+E2E := $(E2E_SRC:tests/%.c=$(BUILD)/%)
+MODEL := $(BUILD)/model/model
+FUZZ := $(FUZZ_SRC:tests/fuzz/f_%.c=$(BUILD)/fuzz/%)
+FUZZ_LIB := $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,\
+	$(filter lib/base/% lib/form/% lib/queue/name.c,$(LIB_SRC)))
+# `make fuzz` puts the fuzzer in the place of the program that replays.
+FUZZ_MAIN = $(BUILD)/fuzz/obj/tests/fuzz/replay.o
+FUZZ_FLAGS = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=all
 SHARE := $(BUILD)/share/hpo \
 	$(foreach s,1 5 7,$(patsubst man/%,$(BUILD)/share/man/man$s/%,\
 	$(filter %.$s,$(MAN)))) \
@@ -58,7 +78,7 @@ PACK = tar -cz --sort=name --owner=0 --group=0 --numeric-owner --mode=u+w,go=rX
 BIN_NAME := hpo-$(VERSION)-linux-$(shell uname -m)
 
 all: $(TOOLS) $(SHARE) ## build the programs into build/bin (the default)
-tests: all $(UNIT) $(SHIMS)
+tests: all $(UNIT) $(SHIMS) $(E2E) $(MODEL) fuzzers
 everything: tests $(BENCH)
 
 help: ## list the targets
@@ -86,16 +106,38 @@ $(LIB): $(LIB_SRC:%.c=$(BUILD)/obj/%.o) $(BUILD)/members
 	$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
 
 $(TOOLS): $(BUILD)/bin/%: $(BUILD)/obj/tools/%.o
-$(UNIT) $(BENCH): $(BUILD)/%: $(BUILD)/obj/tests/%.o
-$(TOOLS) $(UNIT) $(BENCH): $(LIB)
+$(UNIT) $(BENCH) $(E2E): $(BUILD)/%: $(BUILD)/obj/tests/%.o
+$(TOOLS) $(UNIT) $(BENCH) $(E2E): $(LIB)
 	@mkdir -p $(@D)
 	$(SAY) LINK $@
 	$(Q)$(LINK) -o $@ $(filter %.o,$^) $(LIB) $(LIBS)
+
+$(MODEL): $(MODEL_SRC:%.c=$(BUILD)/obj/%.o)
+	@mkdir -p $(@D)
+	$(SAY) LINK $@
+	$(Q)$(LINK) -o $@ $^
 
 $(SHIMS): $(BUILD)/%.so: $(BUILD)/obj/tests/%.o
 	@mkdir -p $(@D)
 	$(SAY) LINK $@
 	$(Q)$(CC) -shared $(CFLAGS) -fno-sanitize=all -o $@ $< -ldl
+
+# Where there are no sanitizers, there are no fuzz targets.
+fuzzers:
+	@mkdir -p $(BUILD)/fuzz
+	+@echo 'int main(void) { return 0; }' | $(CC) $(FUZZ_FLAGS) -x c \
+	    -o $(BUILD)/fuzz/probe - 2>/dev/null || exit 0; $(SUB) $(FUZZ)
+
+$(BUILD)/fuzz/obj/%.o: %.c $(BUILD)/commands
+	@mkdir -p $(@D)
+	$(SAY) FUZZ $<
+	$(Q)$(call compile,$(FUZZ_FLAGS)) $(OWN) -MMD -MP -c -o $@ $<
+
+$(FUZZ): $(BUILD)/fuzz/%: $(BUILD)/fuzz/obj/tests/fuzz/f_%.o
+$(FUZZ): $(FUZZ_MAIN) $(FUZZ_LIB)
+	$(SAY) LINK $@
+	$(Q)$(CC) $(FUZZ_FLAGS) $(FUZZ_LINK) -Wl,--as-needed -Wl,--gc-sections \
+	    -o $@ $(filter %.o,$^) $(LIBS)
 
 # build/ has the layout of an installation.
 $(BUILD)/share/hpo:
@@ -137,7 +179,14 @@ check-all: ## run all tests: also those tagged slow, fault, slurm
 check check-all:
 	@tests/lib/deps build run check
 	+@$(SUB) tests
-	@$(RUN) $(if $(filter %-all,$@),-a) -o $(BUILD)/test $(UNIT) $(BATS)
+	@rm -f $(BUILD)/matrix
+	@HPO_MATRIX='$(abspath $(BUILD))/matrix' \
+	    $(RUN) $(if $(filter %-all,$@),-a) -o $(BUILD)/test $(UNIT) $(BATS)
+
+matrix: ## put what the last check-all injected into hpo-queue(7) and README.md
+	@for f in man/hpo-queue.7 README.md; do \
+	    tests/lib/matrix $(BUILD)/matrix $$f >$(BUILD)/matrix.new || exit; \
+	    cmp -s $(BUILD)/matrix.new $$f || cp $(BUILD)/matrix.new $$f; done
 
 lint: ## check the rules of the house, each a program in tests/lint
 	@tests/lib/deps build lint
@@ -159,6 +208,13 @@ valgrind: ## make check under valgrind
 cov: ## make check, and say which share of the lines it ran
 san valgrind cov:
 	+@tests/lib/variant $@ $(SUB) BUILD=build/$@ WARN=-w check
+
+fuzz: ## look for what breaks a parser, FUZZ_SECONDS long or until ^C
+	@tests/lib/deps build fuzz
+	+@$(SUB) BUILD=build/libfuzzer CC=clang FUZZ_MAIN= \
+	    FUZZ_FLAGS='$(FUZZ_FLAGS) -fsanitize=fuzzer-no-link' \
+	    FUZZ_LINK=-fsanitize=fuzzer fuzzers
+	@tests/fuzz/go build/libfuzzer/fuzz $(FUZZ_SECONDS)
 
 bench: everything ## measure
 	@BUILD=$(BUILD) tests/bench/run
@@ -193,8 +249,9 @@ clean: ## remove build/
 	rm -rf build
 
 -include $(SOURCES:%.c=$(BUILD)/obj/%.d)
-.PHONY: all tests everything help man README deps demo check check-all lint fmt \
-	tidy san valgrind cov bench static install uninstall dist dist-bin \
-	distcheck clean FORCE
+-include $(FUZZ_LIB:%.o=%.d) $(FUZZ_SRC:%.c=$(BUILD)/fuzz/obj/%.d)
+.PHONY: all tests everything help man matrix README deps demo check check-all \
+	lint fmt tidy fuzzers fuzz san valgrind cov bench static install \
+	uninstall dist dist-bin distcheck clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

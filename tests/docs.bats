@@ -590,7 +590,7 @@ program_keys() {
 		sort -u)
 	[ "$(wc -l <<<"$names")" -ge 20 ]
 	for name in $names; do
-		cat "$TOP"/lib/*/*.c "$TOP"/tools/*.c |
+		cat "$TOP"/lib/*/*.[ch] "$TOP"/tools/*.c |
 			grep -qE "\"([^\"]*/)?$name([./%]|\")" || {
 			echo "no file '$name' in the sources" && false
 		}

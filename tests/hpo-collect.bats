@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # hpo-collect: the table in its formats, ids on standard input, single
-# trials, the check, and what it refuses.
+# trials, and what it refuses.
 
 bats_require_minimum_version 1.8.0
 load lib/helper
@@ -186,8 +186,8 @@ $row_0" "hpo-collect: <stdin>:2: '10000000' is no id" \
 		width = int(1, 9)
 		opt = choice(x, y)
 	EOT
-	mkdir c/hpo
-	cp a/hpo/FORMAT c/hpo
+	cp -R a/hpo c
+	rm -r c/hpo/{trials,done}/*
 	home 7 width=3 opt=x
 	good 7 0 ok '' acc=0.5 b=2
 	answers 0 'campaign	id	attempt	status	cause	started	seconds	host	searcher	minimize.loss	maximize.acc	param.lr	param.opt	param.width	metric.b	metric.z
@@ -339,12 +339,9 @@ $row_0"
 	    hpo-collect t
 	refused 64 "hpo-collect: '12' is an id: give ids on standard input, with the operand '-'" \
 	    hpo-collect c 12
-	local f
-
-	for f in a.tar t.gz; do
-		refused 69 "hpo-collect: '$f' is an archive, which this version cannot read: unpack it with tar and name the directory" \
-		    hpo-collect $f
-	done
+	answers 0 "$(cat t)" '' hpo-collect a.tar
+	refused 65 "hpo-collect: archive 't.gz': no tar archive, or damaged" \
+	    hpo-collect t.gz
 	refused 64 "hpo-collect: an id is of one campaign, and these are 2" \
 	    hpo-collect c c -
 	refused 64 "hpo-collect: an id is of one campaign, and these are 2" \
@@ -353,7 +350,7 @@ $row_0"
 	    hpo-collect --fsck c -
 	refused 64 "hpo-collect: --cat reads no ids: leave out '-'" \
 	    hpo-collect --cat 1 c -
-	refused 64 "hpo-collect: either --cat or --fsck" \
+	refused 64 "hpo-collect: one of --archive, --cat, --fsck, --seal at a time" \
 	    hpo-collect --cat 1 --fsck c
 	refused 64 "hpo-collect: --cat takes an id, not '1x'" \
 	    hpo-collect --cat 1x c
@@ -408,130 +405,4 @@ $row_0"
 	same 0 "$(tail -n +2 table | awk -F '\t' '$9 != $10' | wc -l)"
 	same '9 trials ended: 9 ok' "$(sed -n 2p report)"
 	same "$(head -n 10 table | sort)" "$(hpo-collect c | sort)"
-}
-
-@test "fsck: a clean campaign" {
-	answers 65 '' "hpo-collect: cannot open 'c': No such file or directory" \
-	    hpo-collect --fsck c
-	four
-	answers 0 '5 trials: 1 ready, 1 running, 2 done, 1 failed; clean' '' \
-	    hpo-collect --fsck c
-	toy d
-	rm -r d/hpo
-	answers 0 'c: 5 trials: 1 ready, 1 running, 2 done, 1 failed; clean
-d: 0 trials; clean' '' hpo-collect --fsck c d
-}
-
-@test "fsck: what others will put right is no finding" {
-	four
-	mkdir c/hpo/tmp/x c/hpo/slurm c/hpo/running/other-1.0-0
-	: >c/hpo/tmp/y
-	: >"c/hpo/running/$W/heartbeat"
-	: >c/hpo/.nfs1
-	home 5 lr=0
-	: >c/hpo/trials/0000/0000005/token
-	mkdir c/hpo/trials/0000/0000005/{checkpoint,out}
-	echo x >c/hpo/trials/0000/0000005/model.pt
-	# A reaper's result beside the worker's; one of a running attempt.
-	W=reaper-1.0-1 result 0 0 lost 'worker died'
-	result 4 2 failed 'exit 1'
-	answers 0 '6 trials: 1 new, 1 ready, 1 running, 2 done, 1 failed; clean' \
-	    '' hpo-collect --fsck c
-}
-
-@test "fsck: findings, a line each" {
-	export NO_FSCK=1
-	four
-	cd c/hpo
-	: >ready/0000/0000000.1
-	truncate -s -1 trials/0000/0000001/trial.ini
-	rm trials/0000/0000001/result.1.*
-	mv failed/0000/0000002.0."$W" done/0000
-	rm -r trials/0000/0000003
-	rm running/*/0000004.2
-	echo x >>"trials/0000/0000001/result.0.$W.ini"
-	cd ../..
-	home 5 lr=0
-	result 5 3 failed 'exit 1'
-	token held 5.2
-	answers 1 "0: more than one token: done/0000/0000000.0.$W ready/0000/0000000.1
-1: trial.ini: damaged: wrong checksum; result.0.$W.ini: damaged: wrong checksum; result.1.$W.ini: missing
-2: result.0.$W.ini: status failed, but the token is in done
-3: a token without a home
-4: no token
-5: result.3.$W.ini: its token has only come to 2
-6 trials: 1 new, 2 ready, 1 held, 2 done; 6 findings" '' \
-	    hpo-collect --fsck c
-}
-
-@test "fsck: names that mean nothing, files where they do not belong" {
-	export NO_FSCK=1
-	four
-	cd c/hpo
-	: >extra
-	: >ready/0001
-	: >held/x
-	: >done/0000/core
-	: >trials/0000/7
-	mkdir trials/0000/0001234
-	: >"running/$W/junk"
-	: >running/file
-	mv failed/0000/0000002.0."$W" failed/0000/0000002.0."$W"x
-	: >trials/0000/0000000/result.x.ini
-	cd ../..
-	answers 1 "0: result.x.ini: unknown name
-2: result.0.${W}x.ini: missing
-done/0000/core: unknown name
-extra: unknown name
-held/x: unknown name
-ready/0001: not a directory
-running/file: not a directory
-running/$W/junk: unknown name
-trials/0000/0001234: a trial in another segment's directory
-trials/0000/7: unknown name
-5 trials: 1 ready, 1 running, 2 done, 1 failed; 10 findings" '' \
-	    hpo-collect --fsck c
-}
-
-@test "fsck: facts in another's place, a fact that was edited" {
-	export NO_FSCK=1
-	four
-	cp c/hpo/trials/0000/0000001/trial.ini c/hpo/trials/0000/0000000
-	cp c/hpo/trials/0000/0000000/result.0.* c/hpo/trials/0000/0000002
-	sed -i 's/^loss = .*/loss = 0/' c/hpo/trials/0000/0000001/result.1.*
-	sed -i 's/done/moved/' c/campaign.ini # that it never reads
-	answers 1 "0: trial.ini: it is of another trial
-1: result.1.$W.ini: damaged: wrong checksum
-2: result.0.$W.ini: it is of another attempt
-5 trials: 1 ready, 1 running, 2 done, 1 failed; 3 findings" '' \
-	    hpo-collect --fsck c
-}
-
-@test "fsck: a campaign in use is clean at any time" {
-	campaign c <<-'EOT'
-		[campaign]
-		minimize = loss
-		trials = 60
-		[space]
-		x = uniform(0, 1)
-		[run]
-		command = sh -c 'echo hpo: loss={x}; exit $(({id} % 3 == 0))'
-		retries = 1
-		backoff = 0
-	EOT
-	hpo-trial --loop c >/dev/null &
-	local one=$! two n=0
-
-	hpo-trial --loop c >/dev/null &
-	two=$!
-	while ! gone "$one" "$two"; do
-		hpo-collect --fsck c >out || {
-			cat out
-			return 1
-		}
-		n=$((n + 1))
-	done
-	wait "$one" "$two" # not all: bats keeps a clock in the background
-	[ "$n" -gt 3 ]
-	same '60 trials: 40 done, 20 failed; clean' "$(hpo-collect --fsck c)"
 }

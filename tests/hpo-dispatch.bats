@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# hpo-dispatch: a campaign on this machine from start to end, the verbs, the
-# doctor, signals, ssh hosts.
+# hpo-dispatch: a campaign on this machine from start to end, the verbs,
+# signals, ssh hosts.  The doctor is in doctor.bats.
 
 # shellcheck disable=SC2016 # much here is for other shells, or sed
 bats_require_minimum_version 1.8.0
@@ -651,72 +651,6 @@ hpo-dispatch: c/campaign.ini: [campaign] has no 'trials'" hpo-dispatch --local c
 	chmod o+w c
 	refused 77 "hpo-dispatch: 'c' is writable by everyone: chmod o-w it first" \
 	    hpo-dispatch --local c
-}
-
-# --- the doctor ---------------------------------------------------------------
-
-@test "dispatch: --check finds nothing, and leaves nothing" {
-	make_c 3
-	mkdir t
-	TMPDIR=$PWD/t run --separate-stderr hpo-dispatch --check c
-	same '0 ' "$status $stderr"
-	same 'ok   the command is there and executable
-ok   GNU parallel is there
-ok   there is room on the file system
-ok   the file system does what the queue needs
-ok   a dry trial ran well (N s)' "${output/([0-9].[0-9] s)/(N s)}"
-	same '' "$(ls -A t)"
-	nothing_left
-	same '' "$(rows)"
-}
-
-@test "dispatch: --check names what is wrong with a dry trial" {
-	make_c 3
-	script <<-'EOT'
-		echo one
-		echo two >&2
-		echo three
-		echo 'cannot read data.csv'
-		exit 7
-	EOT
-	run --separate-stderr hpo-dispatch --check c
-	same '1 ' "$status $stderr"
-	same "NO   a dry trial failed: exit 7; it said 'two'; it said 'three'; it said 'cannot read data.csv'
-     remedy: correct the command, or how it prints its metrics" \
-	    "$(echo "$output" | tail -n 2)"
-	script <<<'echo loss is 3'
-	run --separate-stderr hpo-dispatch --check c
-	same "NO   a dry trial failed: no value of loss; it said 'loss is 3'
-     remedy: correct the command, or how it prints its metrics" \
-	    "$(echo "$output" | tail -n 2)"
-	same '' "$(rows)"
-}
-
-@test "dispatch: --check names a missing command and a missing parallel" {
-	make_c 3
-	sed -i 's|^command = .*|command = train {x}|' c/campaign.ini
-	mkdir bin
-	run --separate-stderr env PATH="$BUILD_BIN:$PWD/bin" hpo-dispatch --check c
-	same '1 ' "$status $stderr"
-	same "NO   c/campaign.ini:7: command 'train' is not on the PATH; for a file of the campaign write './train'
-     remedy: correct the command in campaign.ini
-NO   GNU parallel is not on the PATH: install the package 'parallel'
-     remedy: apt install parallel
-ok   there is room on the file system
-ok   the file system does what the queue needs" "$output"
-}
-
-# bats test_tags=slow
-@test "dispatch: --check does not wait for a long trial to end" {
-	make_c 3
-	script <<-'EOT'
-		trap '' TERM
-		echo $$ >"$HPO_CAMPAIGN/pid"
-		mkfifo "$HPO_CAMPAIGN/fifo"
-		while :; do read -r _ <>"$HPO_CAMPAIGN/fifo"; done
-	EOT
-	timeout 25 hpo-dispatch --check c >out
-	same 'ok   a dry trial started, and still ran after 10 s' "$(tail -n 1 out)"
 }
 
 # --- the progress bar ---------------------------------------------------------

@@ -158,7 +158,7 @@ best 2 of 2
 	# Of several subjects one is enough.
 	mv c d
 	six
-	rm d/hpo/ready/0000/* d/hpo/trials -r
+	rm -r d/hpo/ready/0000/* d/hpo/trials/*
 	run -0 hpo-report d c
 	same 'd: minimize loss
 0 of 6 trials ended
@@ -304,7 +304,7 @@ what went wrong
 	refused 64 "hpo-report: no campaign: name a directory, set HPO_CAMPAIGN, or cd to one" \
 	    hpo-report
 	tar -cf t.tar t
-	refused 69 "hpo-report: 't.tar' is an archive, which this version cannot read: unpack it with tar and name the directory" \
+	refused 65 "hpo-report: 't.tar' is not a campaign: it has no campaign.ini" \
 	    hpo-report t.tar
 	mkdir e
 	refused 65 "hpo-report: 'e' is not a campaign: it has no campaign.ini" \

@@ -31,6 +31,7 @@ enum {
 	OPT_CANCEL = OPT_LONG,
 	OPT_CHECK,
 	OPT_DRAIN,
+	OPT_FORMAT,
 	OPT_LOCAL,
 	OPT_PAUSE,
 	OPT_RESUME,
@@ -45,6 +46,7 @@ static const struct opt opts[] = {
 	{ OPT_CANCEL, "cancel", NULL, "give the named trials up for good" },
 	{ OPT_CHECK, "check", NULL, "see whether the campaign can run here" },
 	{ OPT_DRAIN, "drain", NULL, "let every worker end after its trial" },
+	{ OPT_FORMAT, "format", "FORMAT", "of --check: text or json [text]" },
 	{ 'h', "help", NULL, "print this help" },
 	{ 'j', "jobs", "N", "workers on this machine (and each ssh host)" },
 	{ OPT_LOCAL, "local", NULL, "run the campaign on this machine" },
@@ -69,6 +71,7 @@ static const struct opt_tool tool = {
 struct wish {
 	int verb; /* an OPT_, OPT_LOCAL by default */
 	bool said_local;
+	bool said_format, json;
 	unsigned jobs;
 	const char *campaign;
 	struct {
@@ -105,6 +108,13 @@ take_option(struct wish *w, int c, const char *arg, struct err *e)
 			    "--jobs takes a number from 1 to %d, not '%s'",
 			    JOBS_MAX, arg);
 		w->jobs = (unsigned)n;
+		return 0;
+	case OPT_FORMAT:
+		w->said_format = true;
+		w->json = str_eq(arg, "json");
+		if (!w->json && !str_eq(arg, "text"))
+			return err_set(e, EX_USAGE,
+			    "--format is text or json, not '%s'", arg);
 		return 0;
 	case OPT_LOCAL:
 		w->said_local = true;
@@ -151,6 +161,8 @@ parse(int argc, char *argv[], struct wish *w, struct err *e)
 			return err_set(e, EX_USAGE,
 			    "one campaign at a time, not '%s'", argv[optind]);
 	}
+	if (w->said_format && w->verb != OPT_CHECK)
+		return err_set(e, EX_USAGE, "--format goes with --check");
 	if ((w->verb == OPT_CANCEL || w->verb == OPT_RETRY) && w->trial.n == 0)
 		return err_set(e, EX_USAGE,
 		    "name the trials: an id, a range like 3-9, 'failed' or "
@@ -176,7 +188,9 @@ open_campaign(struct session *s, const struct wish *w, enum queue_mode mode,
 	/* A campaign that cannot run is refused before anything is made. */
 	if (!bad && w->verb == 0)
 		bad = attempt_check(&s->q, &s->c, s->bindir.s, e);
-	if (!bad && mode == QUEUE_WRITE && s->q.fd < 0) {
+	/* The doctor leaves nothing behind. */
+	if (!bad && mode == QUEUE_WRITE && w->verb != OPT_CHECK &&
+	    !queue_is_whole(&s->q)) {
 		queue_close(&s->q);
 		bad = queue_open(path.s, mode, &s->q, e);
 	}
@@ -331,7 +345,7 @@ run_local(struct session *s, const struct wish *w, struct err *e)
 	s->best = (double)NAN;
 	end = local_run(&l, &t, e);
 	wipe_bar(s);
-	if (end < 0)
+	if (end < 0 || tally_split(&s->q, &t, e) < 0)
 		return -1;
 	if (end != LOCAL_ENDED)
 		err_warn(tool.name, "%s: %u of %u trials have ended%s",
@@ -351,7 +365,7 @@ print_status(struct session *s, struct err *e)
 	size_t i;
 
 	if (tally_take(&s->q, &s->c, &t, e) < 0 ||
-	    control_read(&s->q, &c, e) < 0)
+	    tally_split(&s->q, &t, e) < 0 || control_read(&s->q, &c, e) < 0)
 		return -1;
 	out_addf(&s->out, "campaign\t%s\ntrials\t%u\nunborn\t%u\n", s->c.name,
 	    t.trials, t.unborn);
@@ -391,13 +405,14 @@ edit(struct session *s, const struct wish *w, struct err *e)
 	struct token t;
 	struct scan scan;
 	size_t i;
+	uint32_t sealed = 0;
 	int rc, answer = 0;
 
 	if (scan_all(&s->q, &scan, e) < 0)
 		return -1;
-	pick = mem_zero(scan.n, 1);
+	pick = mem_zero(scan.n + 1, 1);
 	for (i = 0, rc = 0; i < w->trial.n && rc == 0; i++)
-		rc = edit_select(&scan, w->trial.v[i], pick, e);
+		rc = edit_select(&scan, w->trial.v[i], pick, &sealed, e);
 	for (i = 0; i < scan.n && rc >= 0; i++) {
 		if (!pick[i])
 			continue;
@@ -412,43 +427,64 @@ edit(struct session *s, const struct wish *w, struct err *e)
 		if (rc == EDIT_NOT)
 			answer = EX_NO;
 	}
+	if (rc >= 0 && sealed > 0) {
+		err_warn(tool.name,
+		    "%u sealed trials are final: for another run of a point "
+		    "give it to hpo-sample --enqueue",
+		    sealed);
+		answer = EX_NO;
+	}
 	free(pick);
 	scan_free(&scan);
 
 	return rc < 0 ? -1 : answer;
 }
 
-static void
-print_finding(void *cookie, const char *what, const char *remedy)
-{
-	struct session *s = cookie;
+struct checking {
+	struct out *out;
+	struct err *error; /* of the output */
+	bool json;
+	unsigned n;
+};
 
-	out_addf(&s->out, "NO   %s\n     remedy: %s\n", what, remedy);
-	if (out_flush(&s->out, &s->out_error) < 0)
+static void
+print_exam(void *cookie, const struct exam *x)
+{
+	struct checking *k = cookie;
+
+	if (k->json) {
+		out_add(k->out, k->n++ > 0 ? ",\n  " : "  ");
+		exam_json(x, &k->out->buf);
 		return;
-}
-
-static void
-print_passed(void *cookie, const char *what)
-{
-	struct session *s = cookie;
-
-	out_addf(&s->out, "ok   %s\n", what);
-	if (out_flush(&s->out, &s->out_error) < 0)
+	}
+	exam_text(x, &k->out->buf);
+	/* One may wait for the next; a failure is told at the end. */
+	if (out_flush(k->out, k->error) < 0)
 		return;
 }
 
 static int
-check(struct session *s, struct err *e)
+check(struct session *s, bool json, struct err *e)
 {
+	struct checking k = { &s->out, &s->out_error, json, 0 };
 	struct doctor d = { .q = &s->q,
 		.c = &s->c,
 		.bindir = str_text(&s->bindir),
 		.trial_seconds = DRY_SECONDS,
-		.finding = print_finding,
-		.passed = print_passed,
-		.cookie = s };
-	int n = doctor_check(&d, e);
+		.tell = print_exam,
+		.cookie = &k };
+	int n;
+
+	if (json) {
+		out_add(&s->out, "{\"campaign\": ");
+		out_json(&s->out.buf, s->c.name);
+		out_add(&s->out, ", \"checks\": [\n");
+	}
+	n = doctor_check(&d, e);
+	if (json && n >= 0)
+		out_addf(&s->out, "\n], \"findings\": %d}\n", n);
+	else if (json)
+		str_cut(&s->out.buf, 0);
 
 	return n < 0 ? -1 : n > 0;
 }
@@ -462,7 +498,7 @@ obey(struct session *s, const struct wish *w, struct err *e)
 	case OPT_STATUS:
 		return print_status(s, e);
 	case OPT_CHECK:
-		return check(s, e);
+		return check(s, w->json, e);
 	case OPT_CANCEL:
 	case OPT_RETRY:
 		return edit(s, w, e);

@@ -19,6 +19,7 @@
 #include "queue/queue.h"
 #include "queue/rows.h"
 #include "queue/scan.h"
+#include "queue/unpack.h"
 
 enum { OPT_BEST = OPT_LONG, OPT_FORMAT, OPT_LIMIT };
 
@@ -37,7 +38,7 @@ static const struct opt opts[] = {
 
 static const struct opt_tool tool = {
 	"hpo-report",
-	"[CAMPAIGN|TABLE|-]...",
+	"[CAMPAIGN|ARCHIVE|TABLE|-]...",
 	"say what was found",
 	opts,
 };
@@ -125,9 +126,9 @@ read_rows(struct reporting *r, struct subject *s, struct rows *rows,
     struct err *e)
 {
 	const char *const *field;
+	struct scan_walk walk = { 0, 0, 0 };
 	struct scan scan;
 	struct token t;
-	size_t i;
 	int rc = 0, state;
 
 	if (scan_all(rows->q, &scan, e) < 0)
@@ -135,10 +136,9 @@ read_rows(struct reporting *r, struct subject *s, struct rows *rows,
 	for (state = STATE_NEW; state <= STATE_RUNNING; state++)
 		summary_count(&s->summary, name_state((enum state)state),
 		    scan.count[state]);
-	for (i = 0; i < scan.n && rc >= 0; i++) {
-		if (scan.v[i].state < STATE_DONE)
+	while (rc >= 0 && scan_next(&scan, &walk, &t)) {
+		if (t.state < STATE_DONE)
 			continue;
-		scan_as_token(&scan.v[i], &t);
 		rc = rows_read(rows, &t, &field, e);
 		if (rc > 0) {
 			err_report(tool.name, e);
@@ -158,15 +158,21 @@ static int
 read_campaign(struct reporting *r, struct subject *s, struct err *e)
 {
 	struct str path = STR_EMPTY;
+	struct unpacked u = { .path = NULL };
 	struct queue q = { .root = -1, .fd = -1 };
 	struct campaign c = { .file = NULL };
 	struct table columns;
 	struct rows rows;
+	enum place place;
 	int bad;
 
-	bad = place_campaign(s->operand, &path, e) < 0 ||
-	    queue_open(path.s, QUEUE_READ, &q, e) < 0 ||
-	    queue_campaign(&q, false, &c, e) < 0;
+	bad = place_source(s->operand, &path, &place, e) < 0 ||
+	    (place == PLACE_ARCHIVE &&
+		unpack_open(path.s, UNPACK_ROWS, 0, &u, e) < 0) ||
+	    queue_open(u.path != NULL ? u.path : path.s, QUEUE_READ, &q, e) < 0;
+	if (!bad)
+		queue_call(&q, path.s);
+	bad = bad || queue_campaign(&q, false, &c, e) < 0;
 	if (!bad) {
 		s->name = mem_dup(r->n > 1 ? path.s : c.name);
 		s->budget = c.trials;
@@ -181,6 +187,7 @@ read_campaign(struct reporting *r, struct subject *s, struct err *e)
 	}
 	campaign_free(&c);
 	queue_close(&q);
+	unpack_close(&u);
 	str_free(&path);
 
 	return bad ? -1 : 0;
@@ -224,8 +231,6 @@ read_subject(struct reporting *r, struct subject *s, struct err *e)
 		bad = read_table(s, fd, e);
 		close(fd);
 		return bad;
-	case PLACE_ARCHIVE:
-		return place_archive(s->operand, e);
 	default:
 		return read_campaign(r, s, e);
 	}

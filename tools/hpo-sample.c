@@ -321,7 +321,7 @@ open_for_writing(struct sampling *s, struct err *e)
 	struct str path = STR_EMPTY;
 	int bad;
 
-	if (s->q.fd >= 0)
+	if (queue_is_whole(&s->q))
 		return 0;
 	str_add(&path, s->q.path);
 	queue_close(&s->q);
@@ -421,67 +421,100 @@ make(struct sampling *s, const struct wish *w, struct err *e)
 	return rc < 0 ? -1 : want > 0;
 }
 
-/* Compare one trial's file with what it should be; prints differences. */
+/* What verification goes through. */
+struct verified {
+	struct sampling *s;
+	bool same;
+};
+
+/* Compare a trial with what it should be; prints differences. */
 static int
-verify_one(struct sampling *s, uint32_t id, bool *same, struct err *e)
+compare(struct verified *v, const struct trial *t, struct err *e)
 {
+	struct sampling *s = v->s;
 	struct str reason = STR_EMPTY;
-	struct trial t;
 	struct point now, was;
 	size_t i;
 	int bad;
 
-	if (attempt_trial(&s->q, id, &t, e) < 0) {
-		out_addf(&s->out, "%u: %s\n", id, e->msg);
-		err_clear(e);
-		*same = false;
+	if (str_eq(t->searcher, "enqueue"))
 		return 0;
-	}
-	if (str_eq(t.searcher, "enqueue") || t.space != s->c.space.digest ||
-	    t.seed != s->c.seed) {
-		if (!str_eq(t.searcher, "enqueue"))
-			out_addf(&s->out,
-			    "%u: made from another space or seed\n", id);
-		*same = *same && str_eq(t.searcher, "enqueue");
-		trial_free(&t);
+	if (t->space != s->c.space.digest || t->seed != s->c.seed) {
+		out_addf(&s->out, "%u: made from another space or seed\n",
+		    t->id);
+		v->same = false;
 		return 0;
 	}
 	point_init(&now, &s->c.space);
-	trial_point(&t, &s->c.space, &was);
-	bad = propose(s, id, NULL, &now, &reason, e);
+	trial_point(t, &s->c.space, &was);
+	bad = propose(s, t->id, NULL, &now, &reason, e);
 	for (i = 0; i < s->c.space.n && !bad; i++) {
 		const char *a = now.text[i] != NULL ? now.text[i] : "(none)";
 		const char *b = was.text[i] != NULL ? was.text[i] : "(none)";
 
 		if (str_eq(a, b))
 			continue;
-		out_addf(&s->out, "%u: %s is %s, not %s\n", id,
+		out_addf(&s->out, "%u: %s is %s, not %s\n", t->id,
 		    s->c.space.param[i].name, b, a);
-		*same = false;
+		v->same = false;
 	}
 	point_free(&now);
 	point_free(&was);
 	str_free(&reason);
-	trial_free(&t);
+
+	return bad;
+}
+
+/* One that was read, unless it is ${damaged}: then it cannot be the same. */
+static int
+verify_one(struct verified *v, uint32_t id, struct trial *t, int damaged,
+    struct err *e)
+{
+	int bad;
+
+	if (damaged) {
+		out_addf(&v->s->out, "%u: %s\n", id, e->msg);
+		err_clear(e);
+		v->same = false;
+		return 0;
+	}
+	bad = compare(v, t, e);
+	trial_free(t);
 
 	return bad;
 }
 
 static int
+verify_sealed(void *cookie, uint32_t id, const struct str *text, struct err *e)
+{
+	struct trial t;
+
+	return verify_one(cookie, id, &t,
+	    trial_parse(text->s, text->n, "trial.ini", &t, e), e);
+}
+
+static int
 verify(struct sampling *s, struct err *e)
 {
+	struct verified v = { s, true };
+	struct scan_walk walk = { 0, 0, 0 };
 	struct scan scan;
-	bool same = true;
-	size_t i;
+	struct token t;
+	struct trial trial;
 	int bad = 0;
 
 	if (scan_all(&s->q, &scan, e) < 0)
 		return -1;
-	for (i = 0; i < scan.n && !bad; i++)
-		bad = verify_one(s, scan.v[i].id, &same, e);
+	while (!bad && scan_next(&scan, &walk, &t))
+		if (t.state != STATE_SEALED)
+			bad = verify_one(&v, t.id, &trial,
+			    attempt_trial(&s->q, t.id, &trial, e), e);
+		else if (t.id % NAME_SEGMENT == 0)
+			bad = segment_trials(&s->q, name_segment(t.id),
+			    verify_sealed, &v, e);
 	scan_free(&scan);
 
-	return bad ? -1 : !same;
+	return bad ? -1 : !v.same;
 }
 
 static int

@@ -284,7 +284,7 @@ open_campaign(struct session *s, const struct wish *w, bool runs, struct err *e)
 		bad = queue_campaign(&s->q, true, &s->c, e);
 	if (!bad && runs)
 		bad = attempt_check(&s->q, &s->c, s->bindir.s, e);
-	if (!bad && s->q.fd < 0) {
+	if (!bad && !queue_is_whole(&s->q)) {
 		queue_close(&s->q);
 		bad = queue_open(path.s, QUEUE_WRITE, &s->q, e);
 	}

@@ -11,7 +11,21 @@
 #include "base/err.h"
 #include "base/fs.h"
 
-enum { CHUNK = 65536 };
+enum { CHUNK = 65536, STALE_TRIES = 3 };
+
+/*
+ * Did a server forget what was just opened, because somebody has removed it?
+ * Then its path says what is there now: mostly nothing.
+ */
+static bool
+is_forgotten(int *tries, struct err *e)
+{
+	if (e->sys != ESTALE || ++*tries > STALE_TRIES)
+		return false;
+	err_clear(e);
+
+	return true;
+}
 
 int
 fs_open_dir(int at, const char *path, struct err *e)
@@ -56,21 +70,55 @@ fs_drain(int fd, const char *name, size_t max, struct str *b, struct err *e)
 }
 
 int
-fs_slurp(int at, const char *path, size_t max, struct str *b, struct err *e)
+fs_open_file(int at, const char *path, bool follow, struct err *e)
 {
 	struct stat st;
-	int fd, bad;
+	int fd, bad = 0;
 
-	fd = openat(at, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	fd = openat(at, path,
+	    O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY |
+		(follow ? 0 : O_NOFOLLOW));
+	if (fd < 0 && !follow && errno == ELOOP)
+		return err_set(e, EX_DATAERR, "'%s' is a symbolic link", path);
+	/* A socket, a device without a driver: no file either. */
+	if (fd < 0 && errno == ENXIO)
+		return err_set(e, EX_DATAERR, "'%s' is not a file", path);
 	if (fd < 0)
 		return err_sys(e, "cannot open '%s'", path);
 	if (fstat(fd, &st) < 0)
 		bad = err_sys(e, "cannot read '%s'", path);
 	else if (!S_ISREG(st.st_mode))
 		bad = err_set(e, EX_DATAERR, "'%s' is not a file", path);
-	else
-		bad = fs_drain(fd, path, max, b, e);
+	if (bad)
+		close(fd);
+
+	return bad ? -1 : fd;
+}
+
+static int
+slurp(int at, const char *path, size_t max, struct str *b, struct err *e)
+{
+	int fd = fs_open_file(at, path, false, e);
+	int bad;
+
+	if (fd < 0)
+		return -1;
+	bad = fs_drain(fd, path, max, b, e);
 	close(fd);
+
+	return bad;
+}
+
+int
+fs_slurp(int at, const char *path, size_t max, struct str *b, struct err *e)
+{
+	size_t old = b->n;
+	int bad, tries = 0;
+
+	do {
+		str_cut(b, old);
+		bad = slurp(at, path, max, b, e);
+	} while (bad && is_forgotten(&tries, e));
 
 	return bad;
 }
@@ -139,7 +187,7 @@ fs_sync(int at, const char *path, struct err *e)
 {
 	int fd, bad = 0;
 
-	fd = openat(at, path, O_RDONLY | O_CLOEXEC);
+	fd = openat(at, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
 	if (fd < 0)
 		return err_sys(e, "cannot open '%s'", path);
 	while (fsync(fd) < 0) {
@@ -173,16 +221,16 @@ fs_rename(int at, const char *from, const char *to, struct err *e)
 	return 0;
 }
 
-int
-fs_list(int at, const char *path, struct fs_names *names, struct err *e)
+static int
+list(int at, const char *path, struct fs_names *names, struct err *e)
 {
 	struct dirent *d;
 	DIR *dir;
 	int fd, bad = 0;
 
-	fd = fs_open_dir(at, path, e);
+	fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
-		return -1;
+		return err_sys(e, "cannot open '%s'", path);
 	dir = fdopendir(fd);
 	if (dir == NULL) {
 		close(fd);
@@ -199,6 +247,21 @@ fs_list(int at, const char *path, struct fs_names *names, struct err *e)
 	if (errno != 0)
 		bad = err_sys(e, "cannot list '%s'", path);
 	closedir(dir);
+
+	return bad;
+}
+
+int
+fs_list(int at, const char *path, struct fs_names *names, struct err *e)
+{
+	size_t old = names->n;
+	int bad, tries = 0;
+
+	do {
+		while (names->n > old)
+			free(names->v[--names->n]);
+		bad = list(at, path, names, e);
+	} while (bad && is_forgotten(&tries, e));
 
 	return bad;
 }
@@ -233,6 +296,32 @@ fs_is_dir(int at, const char *path)
 
 	return fstatat(at, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    S_ISDIR(st.st_mode);
+}
+
+bool
+fs_is_link(int at, const char *path)
+{
+	struct stat st;
+
+	return fstatat(at, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISLNK(st.st_mode);
+}
+
+bool
+fs_crosses_link(int at, const char *path)
+{
+	struct str dir = STR_EMPTY;
+	const char *slash = path;
+	bool yes = false;
+
+	while (!yes && (slash = strchr(slash, '/')) != NULL) {
+		str_cut(&dir, 0);
+		str_addn(&dir, path, (size_t)(slash++ - path));
+		yes = dir.n > 0 && fs_is_link(at, dir.s);
+	}
+	str_free(&dir);
+
+	return yes;
 }
 
 /*

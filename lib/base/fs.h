@@ -15,8 +15,22 @@ struct err;
  * invisible to listings.
  */
 
+/*
+ * Symbolic links.  A path's last component is never followed (ENOTDIR of a
+ * listing, else EX_DATAERR or ELOOP), but where ${follow} says so and by
+ * fs_open_dir(): those are for what the user names.  To the components before
+ * the last fs_crosses_link() looks.
+ */
+
 /* fs_open_dir(at, path, e): A descriptor of a directory. */
 int fs_open_dir(int at, const char *path, struct err *e);
+
+/*
+ * fs_open_file(at, path, follow, e):
+ * A descriptor to read a regular file.  What is none is EX_DATAERR and never
+ * waited for: a FIFO, a device.
+ */
+int fs_open_file(int at, const char *path, bool follow, struct err *e);
 
 /*
  * fs_slurp(at, path, max, b, e):
@@ -64,7 +78,8 @@ struct fs_names {
 /*
  * fs_list(at, path, names, e):
  * Append the entries of a directory, unsorted, without dot names.  -1 with
- * ENOENT or ENOTDIR in ${e->sys} where there is no such directory.
+ * ENOENT or ENOTDIR in ${e->sys} where there is no such directory, or no
+ * more: one that a server has forgotten meanwhile (ESTALE) is looked for anew.
  */
 int fs_list(int at, const char *path, struct fs_names *names, struct err *e);
 
@@ -72,8 +87,14 @@ int fs_list(int at, const char *path, struct fs_names *names, struct err *e);
 void fs_sort(struct fs_names *names);
 void fs_free(struct fs_names *names);
 
-/* fs_is_dir(at, path): Is it there, and a directory (no link)? */
+/* fs_is_dir(at, path): Is it there, and a directory (no link)?  fs_is_link():
+ * a symbolic link? */
 bool fs_is_dir(int at, const char *path);
+bool fs_is_link(int at, const char *path);
+
+/* fs_crosses_link(at, path): Is a component of ${path} before the last one a
+ * symbolic link?  What cannot be looked at is none. */
+bool fs_crosses_link(int at, const char *path);
 
 /*
  * fs_remove(at, path, e):

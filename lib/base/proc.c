@@ -237,6 +237,12 @@ proc_oom_kills(void)
 	return n;
 }
 
+bool
+proc_is_listed_file(const struct dirent *d)
+{
+	return d->d_type != DT_DIR && d->d_type != DT_UNKNOWN;
+}
+
 int
 proc_self_dir(struct str *b, struct err *e)
 {
@@ -259,7 +265,7 @@ int
 proc_which(const char *name, const char *path, struct str *b)
 {
 	size_t start = b->n, n;
-	bool found = false;
+	int sys = ENOENT;
 
 	if (strchr(name, '/') != NULL) {
 		str_add(b, name);
@@ -272,12 +278,13 @@ proc_which(const char *name, const char *path, struct str *b)
 		str_add(b, name);
 		if (access(b->s + start, X_OK) == 0)
 			return 0;
-		found = found || errno == EACCES;
+		if (errno != ENOENT && errno != ENOTDIR)
+			sys = errno;
 		str_cut(b, start);
 		if (path[n] == '\0')
 			break;
 	}
-	errno = found ? EACCES : ENOENT;
+	errno = sys;
 
 	return -1;
 }

@@ -60,6 +60,14 @@ unsigned proc_cores(void);
  */
 uint64_t proc_oom_kills(void);
 
+/*
+ * proc_is_listed_file(d):
+ * Does the listing itself, without another call, show that an entry of
+ * readdir(3) is no directory?
+ */
+struct dirent;
+bool proc_is_listed_file(const struct dirent *d);
+
 /* proc_self_dir(b, e): Append the directory of the running program's file. */
 int proc_self_dir(struct str *b, struct err *e);
 
@@ -117,6 +125,30 @@ int proc_wait(pid_t pid, bool block, int *status, struct proc_usage *usage);
 
 /* proc_sync_fs(fd): syncfs(2); -1 with errno. */
 int proc_sync_fs(int fd);
+
+/* How a file system is mounted. */
+struct proc_mount {
+	char type[40];      /* "ext4", "nfs4", "fuse.sshfs" */
+	char source[256];   /* the device, or what stands for it */
+	char options[1024]; /* of the mount, then of the file system */
+};
+
+/* proc_mount(fd, m): The mount a descriptor came through; -1: unknown. */
+int proc_mount(int fd, struct proc_mount *m);
+
+/* What a quota leaves; < 0: no limit. */
+struct proc_quota {
+	double bytes, files;
+};
+
+/*
+ * proc_quota(fd, m, group, id, q):
+ * The quota of a user or group on the file system of ${fd}, which is that
+ * of ${m}: 1 there are limits, 0 there are none, -1 with errno: it is not to
+ * be seen from here.
+ */
+int proc_quota(int fd, const struct proc_mount *m, bool group, uint32_t id,
+    struct proc_quota *q);
 
 /*
  * proc_keep_only(keep, n):

@@ -13,6 +13,12 @@ struct err;
 /*
  * Tar archives, plain or compressed, written and read in one pass; the only
  * user of libarchive.  They hold regular files and nothing else.
+ *
+ * What is written here ends, behind the end that tar(1) knows, with a block
+ * that holds the CRC-32 of all bytes before it: neither tar nor gzip as
+ * libarchive reads it would notice a flipped bit in a file.  It survives
+ * another compression, tar(1) overlooks it, and archives without it are
+ * read too.
  */
 enum tar_filter { TAR_PLAIN, TAR_GZIP, TAR_XZ, TAR_ZSTD };
 
@@ -22,8 +28,8 @@ int tar_filter_find(const char *path);
 
 /*
  * tar_is(fd):
- * Does the file begin as a tar archive or one of the compressions does?  The
- * offset is put back.
+ * Does the file begin as a tar archive or a compressed file does?  Its
+ * offset stays.
  */
 bool tar_is(int fd);
 
@@ -51,7 +57,8 @@ int tar_add(struct tar_writer *w, const struct tar_entry *entry, const void *p,
 /*
  * tar_add_file(w, name, fd, e):
  * Add a file's contents, as long as fstat(2) says now: what is appended
- * meanwhile is left out; one that has become shorter is an error.
+ * meanwhile is left out; one that has become shorter is an error
+ * (EX_TEMPFAIL).
  */
 int tar_add_file(struct tar_writer *w, const char *name, int fd, struct err *e);
 
@@ -63,17 +70,22 @@ void tar_abandon(struct tar_writer *w);
 
 /*
  * tar_open(fd, name, e):
- * Read an archive.  Whoever wrote it is not trusted: an absolute name, "..",
- * a link, a device, a name twice, damage, a missing end are errors
- * (EX_DATAERR) that name the archive and the entry.
+ * Read an archive from the offset of ${fd} on.  Whoever wrote it is not
+ * trusted: an absolute name, "..", a control character, a link, a device, a
+ * name twice, damage, a missing end, a compression within a compression, and
+ * more than TAR_FREE bytes at more than TAR_RATIO times what they were
+ * compressed to are errors (EX_DATAERR) that name the archive and the entry.
  */
+#define TAR_FREE ((uint64_t)1 << 30)
+#define TAR_RATIO 2000
 struct tar_reader;
 struct tar_reader *tar_open(int fd, const char *name, struct err *e);
 
 /*
  * tar_next(r, entry, e):
  * 1 and the next regular file (directories are passed over), valid until the
- * next call; 0 at the end; -1.
+ * next call; 0 at the end, when all that can be checked has been; -1.
+ * A "./" before a name is dropped.
  */
 int tar_next(struct tar_reader *r, struct tar_entry *entry, struct err *e);
 

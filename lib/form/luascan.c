@@ -255,6 +255,10 @@ take_name(struct scan *s, const struct token *t, const struct token *before,
 	if (token_is(before, ".") || token_is(before, ":") ||
 	    token_is(before, "::") || token_is(before, "goto"))
 		return;
+	/* "local a b()": what no comma announces is the next statement. */
+	if (s->place == IN_LOCALS && before->kind != TOKEN_WORD &&
+	    !token_is(before, ",") && !token_is(before, "<"))
+		s->place = IN_TEXT;
 	if (s->place != IN_TEXT) {
 		if (!token_is(before, "<")) /* local x <const> */
 			*arr_push(&s->local) = *t;

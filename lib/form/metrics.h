@@ -69,7 +69,8 @@ struct metrics_reader;
 /*
  * metrics_reader_new(pattern, n, step, e):
  * For ${n} [metrics] patterns and the step's (NULL: none).  NULL with
- * EX_DATAERR and "metric: what regcomp says".
+ * EX_DATAERR and "metric: what regcomp says", or that its memory would not do
+ * for a pattern that repeats repetitions.
  */
 struct metrics_reader *metrics_reader_new(const struct pattern *pattern,
     size_t n, const char *step, struct err *e);

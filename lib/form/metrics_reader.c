@@ -14,6 +14,9 @@
 
 enum { LINE = 64 * 1024, ESC = 033, BEL = 07 };
 
+/* Of a pattern: what regcomp(3) would make of it, groups within groups. */
+enum { LARGEST = 10000, DEEP = 64 };
+
 /* A pattern, compiled. */
 struct rule {
 	char *name;
@@ -109,14 +112,102 @@ literal_of(const char *regex)
 	return str_take(&best);
 }
 
+/* A pattern's size as regcomp(3) sees it, and the groups that are open. */
+struct size {
+	size_t sum[DEEP]; /* of the group, and of those around it */
+	size_t depth;
+	size_t last; /* of what a repetition would repeat */
+	const char *wrong;
+};
+
+/* Repeat what came last up to ${times}. */
+static void
+repeat(struct size *z, size_t times)
+{
+	size_t more = z->last * (times > 0 ? times - 1 : 0);
+
+	z->sum[z->depth] += more;
+	z->last += more;
+	if (z->sum[z->depth] > LARGEST)
+		z->wrong = "it repeats too much, for a '+' itself write "
+			   "'\\+'";
+}
+
+/* How often "{n}", "{n,}", "{n,m}" at ${p} repeats; 0 if it is no such. */
+static size_t
+interval(const char *p, const char **end)
+{
+	char *rest;
+	size_t n = 0;
+
+	if (*p != '{' || p[1 + strspn(p + 1, "0123456789,")] != '}' ||
+	    p[1] == '}')
+		return 0;
+	*end = strchr(p, '}');
+	n = strtoul(p + 1, &rest, 10);
+	if (*rest == ',')
+		n = rest[1] == '}' ? n + 1 : strtoul(rest + 1, &rest, 10);
+
+	return n < LARGEST ? n + (n == 0) : LARGEST + 1;
+}
+
+static void
+add_group(struct size *z, bool opens)
+{
+	if (opens && z->depth + 1 == DEEP) {
+		z->wrong = "it has too many groups within groups";
+	} else if (opens) {
+		z->sum[++z->depth] = 0;
+		z->last = 0;
+	} else if (z->depth > 0) {
+		z->last = z->sum[z->depth--] + 1;
+		z->sum[z->depth] += z->last;
+	}
+}
+
+/*
+ * why_refused(regex):
+ * The C library's regcomp(3) copies what is repeated, so a repetition within
+ * a repetition takes memory by their product: 30 '+' in a row, all there is.
+ * NULL, or what is wrong with the pattern.
+ */
+static const char *
+why_refused(const char *regex)
+{
+	struct size z = { .wrong = NULL };
+	const char *p;
+	size_t n;
+
+	for (p = regex; *p != '\0' && z.wrong == NULL; p++) {
+		n = *p == '+' ? 2 : interval(p, &p);
+		if (n > 0) {
+			repeat(&z, n);
+		} else if (*p == '(' || *p == ')') {
+			add_group(&z, *p == '(');
+		} else if (*p != '*' && *p != '?') {
+			if (p[0] == '\\' && p[1] != '\0')
+				p++;
+			else if (*p == '[')
+				p = skip_bracket(p);
+			z.last = *p != '|';
+			z.sum[z.depth]++;
+		}
+	}
+
+	return z.wrong;
+}
+
 static int
 compile(struct rule *rule, const char *name, const char *regex, struct err *e)
 {
+	const char *wrong = why_refused(regex);
 	char why[256];
 	int rc;
 
 	if (*regex == '\0')
 		return err_set(e, EX_DATAERR, "%s: the pattern is empty", name);
+	if (wrong != NULL)
+		return err_set(e, EX_DATAERR, "%s: %s", name, wrong);
 	rc = regcomp(&rule->re, regex, REG_EXTENDED);
 	if (rc != 0) {
 		regerror(rc, &rule->re, why, sizeof why);

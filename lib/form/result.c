@@ -220,6 +220,17 @@ take_rest(void *cookie, const struct inifile_entry *ent, struct err *e)
 	return bad == 0 ? 0 : record_damaged(&form, ent, e);
 }
 
+/* It may become part of a path, so it must not lead elsewhere; "" is nobody. */
+static bool
+is_file_name(const char *s)
+{
+	static const char ok[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				 "abcdefghijklmnopqrstuvwxyz._-";
+	size_t n = strspn(s, ok);
+
+	return n < RESULT_WORKER && s[n] == '\0' && s[0] != '.';
+}
+
 int
 result_parse(const char *text, size_t n, const char *file, struct result *r,
     struct err *e)
@@ -231,6 +242,9 @@ result_parse(const char *text, size_t n, const char *file, struct result *r,
 	if (bad == 0 && r->id >= CAMPAIGN_MAX_TRIALS)
 		bad = err_set(e, EX_DATAERR,
 		    "%s: result file damaged: id out of range", file);
+	if (bad == 0 && !is_file_name(r->worker))
+		bad = err_set(e, EX_DATAERR,
+		    "%s: result file damaged: 'worker' is no name", file);
 	if (bad != 0)
 		result_free(r);
 

@@ -26,7 +26,7 @@ enum status {
 const char *status_name(enum status s);
 int status_find(const char *name);
 
-enum { RESULT_TAIL = 20, RESULT_TAIL_BYTES = 500 };
+enum { RESULT_TAIL = 20, RESULT_TAIL_BYTES = 500, RESULT_WORKER = 128 };
 
 /*
  * result.A.W.ini: one attempt's end.  Written once, never changed.
@@ -34,7 +34,8 @@ enum { RESULT_TAIL = 20, RESULT_TAIL_BYTES = 500 };
  * "none" where there is none, seconds with 3 decimals; [metrics] and [curve]
  * ("step value, step value, ...") numbers that read back exactly; [log]
  * the last lines, tail.1 the oldest of them, cut at RESULT_TAIL_BYTES;
- * form/record seals it.
+ * form/record seals it.  A ${worker} that is read is less than RESULT_WORKER
+ * bytes of [0-9A-Za-z._-], not '.' first: it may become part of a path.
  */
 struct result {
 	uint32_t id;

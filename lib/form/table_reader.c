@@ -293,6 +293,7 @@ detect(struct table_reader *r, struct err *e)
 {
 	struct scan s = { 0, false, 0 };
 	const char *p;
+	size_t i = 0;
 	int rc = 1;
 
 	while (!find_end(r, &s) && rc > 0 && s.n <= LONGEST)
@@ -306,11 +307,9 @@ detect(struct table_reader *r, struct err *e)
 	if (r->start == r->end)
 		return 0;
 	p = r->buf + r->start;
-	while (s.n > 0 && (*p == ' ' || *p == '\t')) {
-		p++;
-		s.n--;
-	}
-	if (s.n > 0 && *p == '{')
+	while (i < s.n && (p[i] == ' ' || p[i] == '\t'))
+		i++;
+	if (i < s.n && p[i] == '{')
 		r->kind = JSONL;
 	else if (memchr(p, '\t', s.n) == NULL && memchr(p, ',', s.n) != NULL)
 		r->kind = CSV;

@@ -20,7 +20,7 @@
 #include "queue/report.h"
 #include "queue/upkeep.h"
 
-enum { FD_MAX = 1024 };
+enum { FD_MAX = 1024, MISSES = 2 };
 
 /* Hold nothing of the caller's: a pipe it waits on must see its end. */
 static void
@@ -41,8 +41,27 @@ let_go(const struct work *k)
 }
 
 /*
- * Beat until the owner has ended (its trial is then the reaper's) or the
- * worker's directory is gone (the trial has ended).
+ * Has the trial been taken away?  If two listings in a row lack its token a
+ * reaper held us for dead; then the directory, kept alive by nothing but our
+ * beat, goes too.
+ */
+static bool
+is_taken(struct work *k, unsigned *misses)
+{
+	struct err e = ERR_NONE;
+	struct token t;
+
+	*misses = claim_left(k->q, k->w.name, &t, &e) == 0 ? *misses + 1 : 0;
+	if (*misses < MISSES)
+		return false;
+	worker_stop(&k->w);
+
+	return true;
+}
+
+/*
+ * Beat until the owner has ended (its trial is then the reaper's), the
+ * worker's directory is gone (the trial has ended), or the trial is.
  */
 static void
 beat_on(struct work *k, const struct proc_id *owner)
@@ -50,6 +69,7 @@ beat_on(struct work *k, const struct proc_id *owner)
 	struct str path = STR_EMPTY;
 	struct err e = ERR_NONE;
 	double next = clk_boot() + k->c->heartbeat;
+	unsigned misses = 0;
 
 	let_go(k);
 	sig_reset();
@@ -59,6 +79,8 @@ beat_on(struct work *k, const struct proc_id *owner)
 		if (clk_boot() < next)
 			continue;
 		worker_beat(&k->w, &e);
+		if (is_taken(k, &misses))
+			break;
 		next = clk_boot() + k->c->heartbeat;
 	}
 	_exit(0);
@@ -218,8 +240,9 @@ ask_finish(struct work *k, pid_t owner, uint32_t id, struct result *r,
 		err_set(e, EX_NO, "trial %u is not running", id);
 		return 1;
 	}
-	if (worker_read(k->q, t.by, &info) < 0 ||
-	    !is_owner(k->q, &info, owner)) {
+	if (worker_load(k->q, t.by, &info, e) < 0)
+		return e->sys == ENOENT ? taken_back(id, e) : -1;
+	if (!is_owner(k->q, &info, owner)) {
 		err_set(e, EX_NO,
 		    "trial %u is held by process %ld on '%s', not by process "
 		    "%ld: see --pid",
@@ -227,14 +250,14 @@ ask_finish(struct work *k, pid_t owner, uint32_t id, struct result *r,
 		return 1;
 	}
 	/* Written once: an earlier call may have died before the token moved. */
-	if (finish_read(k->q, id, t.attempt, t.by, &there, e) == 0) {
+	step = finish_own(k->q, &t, t.by, &there, e);
+	if (step < 0)
+		return -1;
+	if (step == 1) {
 		result_free(r);
 		*r = there;
 		return end_ask(k, &t, r, e);
 	}
-	if (e->sys != ENOENT)
-		return -1;
-	err_clear(e);
 	r->id = id;
 	r->attempt = t.attempt;
 	r->host = mem_dup(info.id.host);

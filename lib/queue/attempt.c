@@ -19,6 +19,7 @@
 #include "queue/attempt.h"
 #include "queue/finish.h"
 #include "queue/log.h"
+#include "queue/share.h"
 #include "queue/spawn.h"
 #include "queue/watch.h"
 
@@ -215,13 +216,20 @@ prepare(const struct attempt *a, const struct token *t, struct log *log,
 {
 	struct str path = STR_EMPTY;
 	char name[32];
-	int bad = 0;
+	int bad = share_home(a->q, t->id, e);
 
+	if (bad)
+		return bad;
 	snprintf(name, sizeof name, "log.%u", t->attempt);
+	if (fs_crosses_link(a->q->fd, name_in_home(t->id, name, &path)))
+		bad = err_set(e, EX_DATAERR,
+		    "'%s/hpo/%s' is behind a symbolic link, which is not "
+		    "followed",
+		    a->q->path, path.s);
 	log_init(a->q->fd, name_in_home(t->id, name, &path), a->c->log_limit,
 	    log);
 	unlinkat(a->q->fd, worker_file(a->w->name, "report", &path), 0);
-	if (wants_checkpoint(a->c))
+	if (!bad && wants_checkpoint(a->c))
 		bad = fs_mkdir(a->q->fd,
 		    name_in_home(t->id, "checkpoint", &path), e);
 	if (bad && e->sys == ENOENT &&
@@ -244,6 +252,14 @@ tidy(const struct attempt *a, const struct token *t)
 	str_free(&path);
 }
 
+/* The system's trouble, and not the command's? */
+static bool
+is_trouble(int sys)
+{
+	return sys == EIO || sys == ESTALE || sys == EINTR || sys == EAGAIN ||
+	    sys == ENOMEM || sys == EMFILE || sys == ENFILE;
+}
+
 /* With everything at hand: start, watch, judge. */
 static int
 execute(const struct attempt *a, const struct token *t,
@@ -261,7 +277,11 @@ execute(const struct attempt *a, const struct token *t,
 		err_clear(e);
 		return QUEUE_DONE;
 	}
-	if (s.failed != 0) {
+	if (s.failed != 0 && is_trouble(s.failed)) {
+		errno = s.failed;
+		step =
+		    err_sys(e, "cannot start the command of trial %u", t->id);
+	} else if (s.failed != 0) {
 		judge_unstarted(r, s.failed);
 	} else {
 		step = watch_command(a, t, &s, &w, e);
@@ -357,12 +377,17 @@ check_file(const struct queue *q, const struct campaign *c, const char *program,
 	struct stat st;
 
 	if (fstatat(q->root, program, &st, 0) < 0)
-		return err_set(e, EX_CONFIG, "%s:%u: command '%s' not found",
-		    c->file, c->command_line, program);
+		return is_trouble(errno)
+		    ? err_sys(e, "cannot examine '%s'", program)
+		    : err_set(e, EX_CONFIG, "%s:%u: command '%s' not found",
+			  c->file, c->command_line, program);
+	errno = 0;
 	if (S_ISDIR(st.st_mode) || faccessat(q->root, program, X_OK, 0) < 0)
-		return err_set(e, EX_CONFIG,
-		    "%s:%u: command '%s' is not executable, try chmod +x",
-		    c->file, c->command_line, program);
+		return is_trouble(errno)
+		    ? err_sys(e, "cannot examine '%s'", program)
+		    : err_set(e, EX_CONFIG,
+			  "%s:%u: command '%s' is not executable, try chmod +x",
+			  c->file, c->command_line, program);
 	if (st.st_mode & S_IWOTH)
 		return err_set(e, EX_NOPERM,
 		    "%s:%u: command '%s' is writable by everyone: chmod o-w "

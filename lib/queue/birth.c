@@ -11,6 +11,7 @@
 #include "base/proc.h"
 #include "form/trial.h"
 #include "queue/birth.h"
+#include "queue/segment.h"
 
 enum { TRIAL_MAX = 16 << 20, SYNC_EACH = 3, TRIES = 8 };
 
@@ -26,13 +27,6 @@ taken_ids(const struct queue *q, uint32_t segment, unsigned char *taken,
 	int bad;
 
 	memset(taken, 0, NAME_SEGMENT);
-	str_addf(&path, "segments/%04u", segment);
-	if (queue_exists(q, path.s)) {
-		memset(taken, 1, NAME_SEGMENT);
-		str_free(&path);
-		return 0;
-	}
-	str_cut(&path, 0);
 	str_addf(&path, "trials/%04u", segment);
 	bad = queue_list(q, path.s, &names, e);
 	for (i = 0; !bad && i < names.n; i++)
@@ -49,20 +43,28 @@ int
 birth_free_ids(const struct queue *q, uint32_t limit, uint32_t want,
     uint32_t *id, uint32_t *n, struct err *e)
 {
+	struct segments sealed = { 0, 0, NULL };
 	unsigned char taken[NAME_SEGMENT];
 	uint32_t first, i;
+	int bad;
 
 	*n = 0;
-	for (first = 0; first < limit && *n < want; first += NAME_SEGMENT) {
-		if (taken_ids(q, name_segment(first), taken, e) < 0)
-			return -1;
+	bad = segments_list(q, &sealed, e);
+	for (first = 0; !bad && first < limit && *n < want; first +=
+	     NAME_SEGMENT) {
+		if (segments_has(&sealed, name_segment(first)))
+			continue;
+		bad = taken_ids(q, name_segment(first), taken, e);
+		if (bad)
+			break;
 		for (i = 0; i < NAME_SEGMENT && first + i < limit && *n < want;
 		     i++)
 			if (!taken[i])
 				id[(*n)++] = first + i;
 	}
+	segments_free(&sealed);
 
-	return 0;
+	return bad;
 }
 
 /* tmp/W.n with trial.ini and an empty token in it. */
@@ -99,11 +101,9 @@ sync_prepared(struct queue *q, char (*tmp)[NAME_PATH], uint32_t n,
 	uint32_t i;
 	int bad = 0;
 
-	if (n >= SYNC_EACH) {
-		if (proc_sync_fs(q->fd) < 0)
-			return err_sys(e, "cannot sync '%s/hpo'", q->path);
+	/* Its error may be that of a file of somebody else's. */
+	if (n >= SYNC_EACH && proc_sync_fs(q->fd) == 0)
 		return 0;
-	}
 	for (i = 0; i < n && !bad; i++)
 		bad = fs_sync(q->fd, fs_join(&path, tmp[i], "trial.ini"), e) <
 			0 ||
@@ -111,6 +111,41 @@ sync_prepared(struct queue *q, char (*tmp)[NAME_PATH], uint32_t n,
 	str_free(&path);
 
 	return bad ? -1 : 0;
+}
+
+/* A text of a trial.ini, and whether it is the one looked for. */
+struct looked_for {
+	const struct trial *t;
+	bool mine;
+};
+
+static int
+is_it(void *cookie, uint32_t id, const struct str *text, struct err *e)
+{
+	struct looked_for *l = cookie;
+	struct trial there;
+
+	if (id != l->t->id)
+		return 0;
+	if (trial_parse(text->s, text->n, "trial.ini", &there, e) == 0) {
+		l->mine = there.random == l->t->random;
+		trial_free(&there);
+	}
+
+	return 1;
+}
+
+/* Was it settled, run and sealed before we looked?  What is loose of a sealed
+ * segment does not count, were it ours or not. */
+static bool
+is_sealed_mine(const struct queue *q, const struct trial *t)
+{
+	struct looked_for l = { t, false };
+	struct err ignored = ERR_NONE;
+
+	segment_trials(q, name_segment(t->id), is_it, &l, &ignored);
+
+	return l.mine;
 }
 
 /* Does the home of ${t} hold what we wrote: our random number? */
@@ -148,7 +183,9 @@ rename_home(struct queue *q, const char *tmp, const struct trial *t,
 	int i, step = -1, sys = 0;
 
 	name_home(t->id, &home);
-	for (i = 0; i < TRIES && step < 0; i++) {
+	if (fs_crosses_link(q->fd, home.s))
+		sys = ELOOP;
+	for (i = 0; i < TRIES && step < 0 && sys != ELOOP; i++) {
 		if (renameat(q->fd, tmp, q->fd, home.s) == 0) {
 			step = QUEUE_DONE;
 			break;
@@ -236,7 +273,8 @@ settle_batch(struct queue *q, const struct trial *t, uint32_t n,
 			continue;
 		step = settle(q, t[i].id, e);
 		made[i] = step == QUEUE_DONE ||
-		    (step == QUEUE_LOST && is_mine(q, &t[i]));
+		    (step == QUEUE_LOST && is_mine(q, &t[i])) ||
+		    (step > 0 && is_sealed_mine(q, &t[i]));
 	}
 	if (sync_segments(q, "ready", t, made, n, step < 0 ? &ignored : e) < 0)
 		step = -1;
@@ -270,7 +308,7 @@ birth_batch(struct queue *q, const struct trial *t, uint32_t n,
 		bad = -1;
 	for (i = 0; i < n; i++)
 		if (!born[i] && tmp[i][0] != '\0')
-			fs_remove(q->fd, tmp[i], &ignored);
+			queue_discard(q, tmp[i], &ignored);
 	free(born);
 	free(tmp);
 
@@ -281,11 +319,16 @@ int
 birth_settle(struct queue *q, uint32_t id, struct err *e)
 {
 	struct str dir = STR_EMPTY;
-	int step;
+	int step = -1;
 
 	/* The birth's name is another's: durable before we rely on it. */
 	str_addf(&dir, "trials/%04u", name_segment(id));
-	step = fs_sync(q->fd, dir.s, e) < 0 ? -1 : settle(q, id, e);
+	if (fs_sync(q->fd, dir.s, e) == 0) {
+		step = settle(q, id, e);
+	} else if (e->sys == ENOENT || e->sys == ENOTDIR) {
+		err_clear(e); /* sealed a moment ago */
+		step = QUEUE_GONE;
+	}
 	if (step == QUEUE_DONE) {
 		name_dir(STATE_READY, name_segment(id), &dir);
 		step = fs_sync(q->fd, dir.s, e);

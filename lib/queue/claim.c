@@ -87,7 +87,7 @@ claim_next(struct queue *q, const char *worker, int slot, struct token *t,
 	rc = claim_left(q, worker, t, e);
 	if (rc != 0)
 		return rc;
-	rc = queue_list(q, "ready", &segments, e);
+	rc = queue_list_dirs(q, "ready", &segments, e);
 	fs_sort(&segments);
 	if (slot > 0) {
 		start = (uint64_t)slot - 1;

@@ -18,10 +18,12 @@ collect_open(struct collect *k, char *const *path, size_t n, struct err *e)
 		if (queue_open(path[i], QUEUE_READ, &s->q, e) < 0)
 			return -1;
 		k->n++;
+		if (k->name != NULL)
+			queue_call(&s->q, k->name[i]);
 		if (queue_campaign(&s->q, false, &s->c, e) < 0)
 			return -1;
 		rows_open(&s->rows, &s->q, &s->c, &k->columns,
-		    n > 1 ? path[i] : NULL);
+		    n > 1 ? s->q.path : NULL);
 		s->rows.grow = !k->fixed;
 	}
 
@@ -30,7 +32,7 @@ collect_open(struct collect *k, char *const *path, size_t n, struct err *e)
 
 /* Does the table have a row for it? */
 static bool
-is_wanted(const struct collect *k, const struct scan_token *t)
+is_wanted(const struct collect *k, const struct token *t)
 {
 	return k->all || t->state >= STATE_DONE;
 }
@@ -68,16 +70,20 @@ gather(struct collect *k, struct collect_source *s, struct err *e)
 {
 	const char *const *field;
 	struct err ignored = ERR_NONE;
+	struct scan_walk walk = { 0, 0, 0 };
 	struct token t;
-	size_t i;
 
 	if (scan_all(&s->q, &s->scan, e) < 0)
 		return -1;
-	for (i = 0; i < s->scan.n; i++) {
-		if (!is_wanted(k, &s->scan.v[i]))
+	while (scan_next(&s->scan, &walk, &t)) {
+		if (!is_wanted(k, &t))
 			continue;
-		scan_as_token(&s->scan.v[i], &t);
-		if (!k->full) {
+		/* Rows of segments are read when they are printed. */
+		if (t.state == STATE_SEALED) {
+			k->full = true;
+			if (rows_segment(&s->rows, name_segment(t.id), e) < 0)
+				return -1;
+		} else if (!k->full) {
 			if (read_row(k, s, &t, &field, e) < 0)
 				return -1;
 			keep(k, field);
@@ -125,19 +131,48 @@ print_kept(struct collect *k, struct sorted *s)
 	free(field);
 }
 
+/* A segment whose table has the same columns is printed as it stands. */
+static bool
+print_segment(struct sorted *s, const struct segment *segment)
+{
+	const char *row;
+	size_t i, n;
+
+	if (s->format != TABLE_TSV || segment->columns.n != s->t.n + 1)
+		return false;
+	for (i = 0; i < s->t.n; i++)
+		if (!str_eq(segment->columns.name[i], s->t.name[i]))
+			return false;
+	for (i = 0; i < NAME_SEGMENT; i++) {
+		row = segment_raw(segment, (uint32_t)i, &n);
+		out_addn(s->out, row, n);
+		out_addc(s->out, '\n');
+	}
+
+	return true;
+}
+
 /* The rows for which there was no room; ${seen} counts over the campaigns. */
 static int
 print_rest(struct collect *k, struct collect_source *from, struct sorted *s,
     size_t *seen, struct err *e)
 {
 	const char *const *field;
+	struct scan_walk walk = { 0, 0, 0 };
 	struct token t;
-	size_t i;
+	bool whole = false;
 
-	for (i = 0; i < from->scan.n; i++) {
-		if (!is_wanted(k, &from->scan.v[i]) || (*seen)++ < k->nkept)
+	while (scan_next(&from->scan, &walk, &t)) {
+		if (!is_wanted(k, &t) || (*seen)++ < k->nkept)
 			continue;
-		scan_as_token(&from->scan.v[i], &t);
+		if (t.state == STATE_SEALED && t.id % NAME_SEGMENT == 0) {
+			if (rows_segment(&from->rows, name_segment(t.id), e) <
+			    0)
+				return -1;
+			whole = print_segment(s, &from->rows.segment);
+		}
+		if (t.state == STATE_SEALED && whole)
+			continue;
 		if (read_row(k, from, &t, &field, e) < 0)
 			return -1;
 		print(s, field);
@@ -178,14 +213,18 @@ int
 collect_again(struct collect *k, struct err *e)
 {
 	struct queue *q = &k->source[0].q;
-	char *path;
+	char *path, *name;
 	int bad;
 
 	if (q->fd >= 0)
 		return 0;
-	path = mem_dup(q->path);
+	path = mem_dup(q->absolute);
+	name = mem_dup(q->path);
 	queue_close(q);
 	bad = queue_open(path, QUEUE_READ, q, e);
+	if (!bad)
+		queue_call(q, name);
+	free(name);
 	free(path);
 
 	return bad;

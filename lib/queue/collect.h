@@ -35,8 +35,9 @@ struct collect_source {
 
 struct collect {
 	/* set before collect_open() */
-	bool all;   /* rows also of trials that have not ended */
-	bool fixed; /* no columns for metrics that are no objectives */
+	bool all;          /* rows also of trials that have not ended */
+	bool fixed;        /* no columns for metrics that are no objectives */
+	char *const *name; /* what campaigns are called; NULL: by their paths */
 	collect_fn warn;
 	void *cookie;
 	/* the rest is filled by it */

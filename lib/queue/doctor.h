@@ -1,6 +1,7 @@
 #ifndef QUEUE_DOCTOR_H
 #define QUEUE_DOCTOR_H
 
+#include "queue/exam.h"
 #include "queue/queue.h"
 
 struct campaign;
@@ -11,21 +12,25 @@ struct err;
  * remedy.
  */
 struct doctor {
-	struct queue *q;
+	struct queue *q; /* there need not be an hpo/ */
 	const struct campaign *c;
 	const char *bindir;
 	double trial_seconds; /* how long the dry trial may take */
-	void (*finding)(void *cookie, const char *what, const char *remedy);
-	void (*passed)(void *cookie, const char *what);
+	exam_fn tell;
 	void *cookie;
 };
 
 /*
  * doctor_check(d, e):
- * Look at the command, GNU parallel, the file system's operations, the room
- * on it, and try a trial in a scratch directory that has links to all the
- * campaign has.  The number of findings, or -1.
+ * Look at the command, GNU parallel, the file system (see queue/disk.h), and
+ * try a trial, unless there is no command.  The number of findings, or -1.
  */
 int doctor_check(const struct doctor *d, struct err *e);
+
+/*
+ * doctor_trial(d, x):
+ * Try a trial in a scratch directory that has links to all the campaign has.
+ */
+void doctor_trial(const struct doctor *d, struct exam *x);
 
 #endif

@@ -8,6 +8,7 @@
 #include "queue/control.h"
 #include "queue/edit.h"
 #include "queue/finish.h"
+#include "queue/segment.h"
 
 int
 edit_cancel(struct queue *q, const struct campaign *c, const struct token *t,
@@ -44,12 +45,40 @@ edit_cancel(struct queue *q, const struct campaign *c, const struct token *t,
 	return step < 0 ? -1 : EDIT_NOT;
 }
 
+static void
+is_final(uint32_t id, struct err *e)
+{
+	err_set(e, EX_NO,
+	    "trial %u is being sealed, and final: for another run of its point "
+	    "give that to hpo-sample --enqueue",
+	    id);
+}
+
+static bool
+is_closed(const struct queue *q, const struct token *t)
+{
+	struct token closed = *t;
+	struct str path = STR_EMPTY;
+	bool yes;
+
+	closed.state = STATE_CLOSED;
+	yes = segment_is_sealed(q, name_segment(t->id)) ||
+	    queue_exists(q, name_token(&closed, &path));
+	str_free(&path);
+
+	return yes;
+}
+
 int
 edit_retry(struct queue *q, const struct token *t, struct err *e)
 {
 	struct token to = *t;
 	int step;
 
+	if (t->state == STATE_CLOSED) {
+		is_final(t->id, e);
+		return EDIT_NOT;
+	}
 	if (t->state != STATE_FAILED && t->state != STATE_HELD) {
 		err_set(e, EX_NO, "trial %u is %s, not failed or held", t->id,
 		    name_state(t->state));
@@ -62,7 +91,10 @@ edit_retry(struct queue *q, const struct token *t, struct err *e)
 	if (t->state == STATE_FAILED)
 		to.attempt++;
 	step = queue_move(q, t, &to, e);
-	if (step > 0)
+	/* Its segment is being sealed, or has been. */
+	if (step == QUEUE_SEALED || (step == QUEUE_LOST && is_closed(q, t)))
+		is_final(t->id, e);
+	else if (step > 0)
 		err_set(e, EX_NO, "trial %u has just moved on: try again",
 		    t->id);
 
@@ -91,9 +123,9 @@ parse_range(const char *word, uint64_t *lo, uint64_t *hi)
 
 int
 edit_select(const struct scan *s, const char *word, unsigned char *pick,
-    struct err *e)
+    uint32_t *sealed, struct err *e)
 {
-	uint64_t lo = 0, hi = 0;
+	uint64_t lo = 0, hi = 0, first, last;
 	size_t i, found = 0;
 	int state = -1;
 
@@ -111,6 +143,16 @@ edit_select(const struct scan *s, const char *word, unsigned char *pick,
 			continue;
 		pick[i] = 1;
 		found++;
+	}
+	for (i = 0; i < s->sealed.n && state < 0; i++) {
+		first = (uint64_t)s->sealed.v[i] * NAME_SEGMENT;
+		last = first + NAME_SEGMENT - 1;
+		first = lo > first ? lo : first;
+		last = hi < last ? hi : last;
+		if (first <= last) {
+			*sealed += (uint32_t)(last - first + 1);
+			found++;
+		}
 	}
 	if (found == 0 && state < 0)
 		return err_set(e, EX_NO, "there is no trial %s", word);

@@ -24,12 +24,13 @@ int edit_cancel(struct queue *q, const struct campaign *c,
 int edit_retry(struct queue *q, const struct token *t, struct err *e);
 
 /*
- * edit_select(s, word, pick, e):
+ * edit_select(s, word, pick, sealed, e):
  * Set ${pick}[i] for the entries of the scan that ${word} means: an id "7",
- * a range "3-9", or the name of a state, "failed" or "held".  -1, EX_USAGE:
- * it is none of these; EX_NO: no such trial.
+ * a range "3-9", or the name of a state, "failed" or "held", and add to
+ * *${sealed} how many sealed trials it names.  -1, EX_USAGE: it is none of
+ * these; EX_NO: no such trial.
  */
 int edit_select(const struct scan *s, const char *word, unsigned char *pick,
-    struct err *e);
+    uint32_t *sealed, struct err *e);
 
 #endif

@@ -191,16 +191,30 @@ look_everywhere(struct find *f, uint32_t id, struct token *t, struct err *e)
 	return rc;
 }
 
+/* A sealed segment stays so: the list is taken anew only in doubt. */
+static bool
+is_sealed(struct find *f, uint32_t id, struct token *t)
+{
+	if (!segments_has(&f->sealed, name_segment(id)))
+		return false;
+	memset(t, 0, sizeof *t);
+	t->id = id;
+	t->state = STATE_SEALED;
+
+	return true;
+}
+
 int
 find_trial(struct find *f, uint32_t id, struct token *t, struct err *e)
 {
 	int i, rc;
 
-	if (recall(f, id, t))
+	if (is_sealed(f, id, t) || recall(f, id, t))
 		return 1;
-	if (list_ended(f, name_segment(id), e) < 0)
+	if (list_ended(f, name_segment(id), e) < 0 ||
+	    segments_list(f->q, &f->sealed, e) < 0)
 		return -1;
-	if (recall(f, id, t))
+	if (is_sealed(f, id, t) || recall(f, id, t))
 		return 1;
 	rc = has_home(f->q, id, e);
 	if (rc <= 0)
@@ -226,4 +240,5 @@ find_free(struct find *f)
 	for (i = 0; i < f->used; i++)
 		arr_free(&f->segment[i]);
 	f->used = 0;
+	segments_free(&f->sealed);
 }

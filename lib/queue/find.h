@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "queue/queue.h"
+#include "queue/segment.h"
 
 struct err;
 
@@ -25,6 +26,7 @@ struct find_segment {
 
 struct find {
 	const struct queue *q;
+	struct segments sealed;                     /* as last seen */
 	unsigned used, next;                        /* next to be replaced */
 	struct find_segment segment[FIND_SEGMENTS]; /* ${used} of them */
 };
@@ -32,7 +34,7 @@ struct find {
 /*
  * find_trial(f, id, t, e):
  * 1 and the token of the trial ${id} (STATE_NEW: it has a home and no token
- * elsewhere), 0 where there is no such trial, -1.
+ * elsewhere; STATE_SEALED), 0 where there is no such trial, -1.
  */
 int find_trial(struct find *f, uint32_t id, struct token *t, struct err *e);
 

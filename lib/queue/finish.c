@@ -66,6 +66,13 @@ finish_read(const struct queue *q, uint32_t id, unsigned attempt,
 	name_result(id, attempt, by, &path);
 	bad = fs_slurp(q->fd, path.s, RESULT_MAX, &text, e) < 0 ||
 	    result_parse(text.s, text.n, path.s, r, e) < 0;
+	if (!bad &&
+	    (r->id != id || r->attempt != attempt || !str_eq(r->worker, by))) {
+		bad = err_set(e, EX_DATAERR,
+		    "%s: result file damaged: it is of another attempt",
+		    path.s);
+		result_free(r);
+	}
 	str_free(&text);
 	str_free(&path);
 
@@ -233,6 +240,29 @@ find_result(struct queue *q, const struct token *t, const char *by,
 	str_free(&home);
 
 	return there;
+}
+
+int
+finish_own(struct queue *q, const struct token *t, const char *by,
+    struct result *r, struct err *e)
+{
+	struct str home = STR_EMPTY;
+	int rc = 1;
+
+	if (finish_read(q, t->id, t->attempt, by, r, e) < 0) {
+		if (e->sys != ENOENT && e->sys != ENOTDIR)
+			return -1;
+		err_clear(e);
+		return 0;
+	}
+	/* The sync behind its rename may be what failed. */
+	if (fs_sync(q->fd, name_home(t->id, &home), e) < 0) {
+		result_free(r);
+		rc = -1;
+	}
+	str_free(&home);
+
+	return rc;
 }
 
 /* A result for an attempt that we did not run. */

@@ -54,6 +54,15 @@ int finish_read(const struct queue *q, uint32_t id, unsigned attempt,
     const char *by, struct result *r, struct err *e);
 
 /*
+ * finish_own(q, t, by, r, e):
+ * Has the writer ${by} published a result of the attempt already, and died,
+ * or failed, before the token moved?  1 with it, its name durable; 0; -1: it
+ * cannot be told now.
+ */
+int finish_own(struct queue *q, const struct token *t, const char *by,
+    struct result *r, struct err *e);
+
+/*
  * finish_publish(q, room, r, e):
  * Make ${r} the result of its attempt by ${r->worker}.  A queue_step or -1.
  * QUEUE_GONE: the trial is over, the result is dropped.

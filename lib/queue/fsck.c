@@ -1,25 +1,22 @@
-#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arr.h"
 #include "base/err.h"
-#include "base/fs.h"
 #include "base/mem.h"
-#include "form/result.h"
-#include "form/trial.h"
 #include "queue/fsck.h"
-#include "queue/fsck_view.h"
+#include "queue/fsck_facts.h"
+#include "queue/fsck_segment.h"
 
-enum { SAME = 3, ROUNDS = 10, FILE_MAX = 16 << 20 };
+enum { SAME = 3, ROUNDS = 10 };
 
 /* One check. */
 struct check {
 	const struct queue *q;
 	struct fsck_view view;
-	struct str path, text, what;
-	struct fs_names names; /* of a home */
+	struct fsck_facts facts; /* of one home */
+	struct str what;
 	struct {
 		size_t n, cap;
 		struct suspect *v;
@@ -30,187 +27,102 @@ struct check {
 struct suspect {
 	bool is_trial;
 	uint32_t id;
+	struct fsck_name name;
 	unsigned same;
 	char *what; /* NULL: it was nothing */
 };
 
-/* Add to what is wrong with the trial. */
+/* Add to what is wrong with the trial: "WHERE: WHAT". */
 static void
-wrong(struct check *c, const char *what)
+wrong(struct check *c, const char *where, const char *what)
 {
 	if (c->what.n > 0)
 		str_add(&c->what, "; ");
-	str_add(&c->what, what);
+	str_add(&c->what, where);
+	if (what != NULL) {
+		str_add(&c->what, ": ");
+		str_add(&c->what, what);
+	}
 }
 
-/* Read ${c->path}; a file that is not there is wrong, the rest fails. */
-static int
-slurp(struct check *c, const char *file, struct err *e)
-{
-	str_cut(&c->text, 0);
-	if (fs_slurp(c->q->fd, c->path.s, FILE_MAX, &c->text, e) == 0)
-		return 0;
-	if (e->sys != 0 && e->sys != ENOENT && e->sys != ENOTDIR)
-		return err_prefix(e, "campaign '%s'", c->q->path);
-	wrong(c, file);
-	str_addf(&c->what, ": %s",
-	    e->sys != 0 ? "missing" : "no regular file, or a huge one");
-	err_clear(e);
-
-	return 1;
-}
-
-/* A parser's message has the path before it, which the finding has not. */
+/* A whole result, against the trial's latest token. */
 static void
-damaged(struct check *c, const char *file, struct err *e)
+check_result(struct check *c, const struct fsck_result *x,
+    const struct token *t)
 {
-	const char *text = strstr(e->msg, " file damaged: ");
+	bool same = x->attempt == t->attempt;
+	const char *token =
+	    t->state == STATE_NEW ? "in its home" : name_state(t->state);
 
-	text = text != NULL ? text + strlen(" file ") : e->msg;
-	wrong(c, file);
-	str_add(&c->what, ": ");
-	str_addn(&c->what, text, strcspn(text, "\n"));
-	err_clear(e);
-}
-
-static int
-check_trial(struct check *c, uint32_t id, struct err *e)
-{
-	struct trial t;
-	int rc;
-
-	name_in_home(id, "trial.ini", &c->path);
-	rc = slurp(c, "trial.ini", e);
-	if (rc != 0)
-		return rc < 0 ? -1 : 0;
-	if (trial_parse(c->text.s, c->text.n, c->path.s, &t, e) < 0) {
-		damaged(c, "trial.ini", e);
-		return 0;
+	if (same && t->state >= STATE_DONE && str_eq(x->by, t->by)) {
+		if (fsck_facts_find(&c->facts, t) == NULL) {
+			wrong(c, x->file, "status ");
+			str_addf(&c->what, "%s, but the token is in %s",
+			    status_name(x->status), token);
+		}
+	} else if (same && t->state <= STATE_HELD && fsck_facts_counts(x)) {
+		/* Not that of who began to cancel it. */
+		wrong(c, x->file, "its token is still ");
+		str_addf(&c->what, "%s%s", t->state == STATE_NEW ? "" : "in ",
+		    token);
 	}
-	if (t.id != id)
-		wrong(c, "trial.ini: it is of another trial");
-	trial_free(&t);
-
-	return 0;
-}
-
-/* Does the status fit the directory of the token? */
-static bool
-fits(enum state state, enum status status)
-{
-	bool good = status == STATUS_OK || status == STATUS_PRUNED;
-
-	return state == STATE_DONE ? good : !good;
-}
-
-/* One result; ${t} is the trial's token if it names this one, else NULL. */
-static int
-check_result(struct check *c, uint32_t id, const char *file,
-    const struct token *t, struct err *e)
-{
-	struct result r;
-	char by[NAME_WRITER];
-	unsigned attempt;
-	int rc;
-
-	if (name_parse_result(file, &attempt, by) < 0)
-		return 0;
-	name_in_home(id, file, &c->path);
-	rc = slurp(c, file, e);
-	if (rc != 0)
-		return rc < 0 ? -1 : 0;
-	if (result_parse(c->text.s, c->text.n, c->path.s, &r, e) < 0) {
-		damaged(c, file, e);
-		return 0;
-	}
-	if (r.id != id || r.attempt != attempt || !str_eq(r.worker, by)) {
-		wrong(c, file);
-		str_add(&c->what, ": it is of another attempt");
-	} else if (t != NULL && !fits(t->state, r.status)) {
-		wrong(c, file);
-		str_addf(&c->what, ": status %s, but the token is in %s",
-		    status_name(r.status), name_state(t->state));
-	}
-	result_free(&r);
-
-	return 0;
 }
 
 /* The results of a home, against the trial's latest token. */
-static int
-check_results(struct check *c, uint32_t id, const struct token *t,
-    struct err *e)
+static void
+check_results(struct check *c, const struct token *t)
 {
-	char by[NAME_WRITER];
-	unsigned attempt;
-	bool named, counted = false;
+	const struct fsck_result *x;
+	bool counted = false;
 	size_t i;
-	int bad = 0;
 
-	for (i = 0; i < c->names.n && !bad; i++) {
-		const char *file = c->names.v[i];
-
-		if (!str_starts(file, "result."))
+	for (i = 0; i < c->facts.result.n; i++) {
+		x = &c->facts.result.v[i];
+		if (x->wrong != NULL)
+			wrong(c, x->file, x->wrong);
+		if (!x->named || t == NULL)
 			continue;
-		if (name_parse_result(file, &attempt, by) < 0) {
-			wrong(c, file);
-			str_add(&c->what, ": unknown name");
-			continue;
+		if (x->wrong == NULL)
+			check_result(c, x, t);
+		if (x->attempt > t->attempt) {
+			wrong(c, x->file, "its token has only come to ");
+			str_addf(&c->what, "%u", t->attempt);
 		}
-		named = t != NULL && t->state >= STATE_DONE &&
-		    attempt == t->attempt && str_eq(by, t->by);
-		counted = counted || named;
-		bad = check_result(c, id, file, named ? t : NULL, e);
-		if (t != NULL && attempt > t->attempt) {
-			wrong(c, file);
-			str_addf(&c->what, ": its token has only come to %u",
-			    t->attempt);
-		}
+		counted = counted ||
+		    (x->attempt == t->attempt && str_eq(x->by, t->by));
 	}
-	if (!bad && t != NULL && t->state >= STATE_DONE && !counted) {
-		wrong(c, "result.");
+	if (t != NULL && t->state >= STATE_DONE && !counted) {
+		wrong(c, "result.", NULL);
 		str_addf(&c->what, "%u.%s.ini: missing", t->attempt, t->by);
 	}
-
-	return bad;
 }
 
-/* Its tokens: one, or the one in its home.  Returns the latest, or NULL. */
-static const struct token *
-check_tokens(struct check *c, uint32_t id, bool unsettled)
+/* Its tokens: one, or the one in its home.  True with the latest. */
+static bool
+check_tokens(struct check *c, uint32_t id, struct token *t)
 {
 	const struct fsck_view *v = &c->view;
 	struct str path = STR_EMPTY;
-	size_t first = fsck_view_first(v, id), i, n = unsettled;
+	size_t first = fsck_view_first(v, id), i, n = c->facts.token;
 
 	for (i = first; i < v->token.n && v->token.v[i].id == id; i++)
 		n++;
 	if (n == 0)
-		wrong(c, "no token");
+		wrong(c, "no token", NULL);
 	if (n > 1) {
-		wrong(c, "more than one token:");
-		if (unsettled)
+		wrong(c, "more than one token:", NULL);
+		if (c->facts.token)
 			str_add(&c->what, " token");
 		for (i = first; i < v->token.n && v->token.v[i].id == id; i++)
 			str_addf(&c->what, " %s",
 			    name_token(&v->token.v[i], &path));
 	}
 	str_free(&path);
+	*t = (struct token){ .id = id, .state = STATE_NEW };
+	if (i > first)
+		*t = v->token.v[i - 1];
 
-	return i > first ? &v->token.v[i - 1] : NULL;
-}
-
-/* Is the file ${name} in the home that has been listed? */
-static bool
-is_listed(const struct check *c, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < c->names.n; i++)
-		if (str_eq(c->names.v[i], name))
-			return true;
-
-	return false;
+	return n > 0;
 }
 
 /*
@@ -221,23 +133,25 @@ static int
 check_one(struct check *c, uint32_t id, bool home, enum state *state,
     struct err *e)
 {
-	const struct token *t;
-	int bad = 0;
+	struct token t;
+	bool token;
 
 	str_cut(&c->what, 0);
-	fs_free(&c->names);
-	if (home)
-		bad = queue_list(c->q, name_home(id, &c->path), &c->names, e);
-	fs_sort(&c->names);
-	t = check_tokens(c, id, is_listed(c, "token"));
-	*state = t != NULL ? t->state : STATE_NEW;
+	fsck_facts_free(&c->facts);
+	if (segments_has(&c->view.sealed, name_segment(id)))
+		return 0;
+	if (home && fsck_facts_read(c->q, id, &c->facts, e) < 0)
+		return -1;
+	token = check_tokens(c, id, &t);
+	*state = t.state;
 	if (!home)
-		wrong(c, "a token without a home");
-	if (!bad && home)
-		bad =
-		    check_trial(c, id, e) < 0 || check_results(c, id, t, e) < 0;
+		wrong(c, "a token without a home", NULL);
+	else if (c->facts.wrong != NULL)
+		wrong(c, "trial.ini", c->facts.wrong);
+	if (home)
+		check_results(c, token ? &t : NULL);
 
-	return bad ? -1 : 0;
+	return 0;
 }
 
 /* The first round: every trial is looked at. */
@@ -245,8 +159,9 @@ static int
 suspect_all(struct check *c, struct fsck *f, struct err *e)
 {
 	size_t at[2] = { 0, 0 }, i;
-	struct suspect *new;
-	enum state state;
+	const struct fsck_name *odd;
+	enum state state = STATE_NEW;
+	struct str b = STR_EMPTY;
 	uint32_t id;
 	bool home;
 
@@ -255,27 +170,35 @@ suspect_all(struct check *c, struct fsck *f, struct err *e)
 			return -1;
 		f->trials++;
 		f->count[state]++;
-		if (c->what.n == 0)
-			continue;
-		new = arr_push(&c->suspect);
-		*new = (struct suspect){ true, id, 1, str_take(&c->what) };
+		if (c->what.n > 0)
+			*arr_push(&c->suspect) = (struct suspect){
+				.is_trial = true,
+				.id = id,
+				.same = 1,
+				.what = str_take(&c->what),
+			};
 	}
 	for (i = 0; i < c->view.odd.n; i++) {
-		new = arr_push(&c->suspect);
-		*new =
-		    (struct suspect){ false, 0, 1, mem_dup(c->view.odd.v[i]) };
+		odd = &c->view.odd.v[i];
+		str_addf(&b, "%s: %s", odd->path, fsck_view_odd(odd->what));
+		*arr_push(&c->suspect) = (struct suspect){
+			.name = { mem_dup(odd->path), odd->what },
+			.same = 1,
+			.what = str_take(&b),
+		};
 	}
 
 	return 0;
 }
 
 static bool
-is_odd(const struct fsck_view *v, const char *what)
+is_odd(const struct fsck_view *v, const struct fsck_name *name)
 {
 	size_t i;
 
 	for (i = 0; i < v->odd.n; i++)
-		if (str_eq(v->odd.v[i], what))
+		if (v->odd.v[i].what == name->what &&
+		    str_eq(v->odd.v[i].path, name->path))
 			return true;
 
 	return false;
@@ -287,14 +210,13 @@ look_again(struct check *c, struct suspect *s, struct err *e)
 {
 	enum state state;
 
-	if (s->is_trial) {
-		if (check_one(c, s->id, fsck_view_has_home(&c->view, s->id),
-			&state, e) < 0)
-			return -1;
-	} else {
-		str_cut(&c->what, 0);
-		if (is_odd(&c->view, s->what))
+	str_cut(&c->what, 0);
+	if (!s->is_trial) {
+		if (is_odd(&c->view, &s->name))
 			str_add(&c->what, s->what);
+	} else if (check_one(c, s->id, fsck_view_has_home(&c->view, s->id),
+		       &state, e) < 0) {
+		return -1;
 	}
 	if (str_eq(str_text(&c->what), s->what)) {
 		s->same++;
@@ -334,10 +256,10 @@ confirm(struct check *c, struct err *e)
 }
 
 static void
-tell(const struct check *c, struct fsck *f)
+tell(struct check *c, struct fsck *f)
 {
 	struct str b = STR_EMPTY;
-	const struct suspect *s;
+	struct suspect *s;
 	size_t i;
 
 	for (i = 0; i < c->suspect.n; i++) {
@@ -347,29 +269,70 @@ tell(const struct check *c, struct fsck *f)
 		if (s->is_trial)
 			str_addf(&b, "%u: ", s->id);
 		str_add(&b, s->what);
-		*arr_push(&f->finding) = str_take(&b);
+		*arr_push(&f->finding) = (struct fsck_finding){
+			.text = str_take(&b),
+			.is_trial = s->is_trial,
+			.id = s->id,
+			.name = s->name,
+		};
+		s->name.path = NULL;
 	}
+}
+
+/* Segments are published whole and stay as they are: one look is enough. */
+static int
+check_segments(const struct queue *q, const struct segments *sealed,
+    struct fsck *f, struct err *e)
+{
+	struct str what = STR_EMPTY, path = STR_EMPTY, b = STR_EMPTY;
+	size_t i;
+	int bad = 0;
+
+	for (i = 0; i < sealed->n && !bad; i++) {
+		str_cut(&what, 0);
+		bad = fsck_segment_check(q, sealed->v[i], f->count, &what, e);
+		f->trials += NAME_SEGMENT;
+		if (bad || what.n == 0)
+			continue;
+		str_cut(&path, 0);
+		str_addf(&path, "segments/%04u", sealed->v[i]);
+		str_addf(&b, "%s: %s", path.s, what.s);
+		*arr_push(&f->finding) = (struct fsck_finding){
+			.text = str_take(&b),
+			.name = { str_take(&path), FSCK_SEGMENT },
+		};
+	}
+	str_free(&path);
+	str_free(&what);
+
+	return bad;
 }
 
 int
 fsck_run(const struct queue *q, struct fsck *f, struct err *e)
 {
 	struct check c = { .q = q, .view = { .q = q } };
+	struct segments sealed;
 	size_t i;
 	int bad;
 
 	memset(f, 0, sizeof *f);
-	bad = fsck_view_look(&c.view, e) < 0 || suspect_all(&c, f, e) < 0 ||
-	    confirm(&c, e) < 0;
+	bad = fsck_view_look(&c.view, e) < 0 || suspect_all(&c, f, e) < 0;
+	/* Those that are sealed after this have been seen as loose trials. */
+	sealed = c.view.sealed;
+	memset(&c.view.sealed, 0, sizeof c.view.sealed);
+	bad = bad || confirm(&c, e) < 0;
 	if (!bad)
 		tell(&c, f);
-	for (i = 0; i < c.suspect.n; i++)
+	bad = bad || check_segments(q, &sealed, f, e) < 0;
+	for (i = 0; i < c.suspect.n; i++) {
+		free(c.suspect.v[i].name.path);
 		free(c.suspect.v[i].what);
+	}
 	arr_free(&c.suspect);
-	fs_free(&c.names);
+	segments_free(&sealed);
+	fsck_facts_free(&c.facts);
 	fsck_view_free(&c.view);
-	str_free(&c.path);
-	str_free(&c.text);
 	str_free(&c.what);
 	if (bad)
 		fsck_free(f);
@@ -403,7 +366,9 @@ fsck_free(struct fsck *f)
 {
 	size_t i;
 
-	for (i = 0; i < f->finding.n; i++)
-		free(f->finding.v[i]);
+	for (i = 0; i < f->finding.n; i++) {
+		free(f->finding.v[i].text);
+		free(f->finding.v[i].name.path);
+	}
 	arr_free(&f->finding);
 }

@@ -1,9 +1,12 @@
 #ifndef QUEUE_FSCK_H
 #define QUEUE_FSCK_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/str.h"
+#include "queue/fsck_view.h"
 #include "queue/queue.h"
 
 struct err;
@@ -13,10 +16,12 @@ struct err;
  * that can be read off it:
  *
  *	every home has one token, or an unsettled one inside, and every token
- *	a home; no serial is behind a result; trial files and results are
- *	whole and say what their names say; what a token in done/, failed/ or
- *	closed/ names is there and fits; no name is there that means nothing;
- *	ready/S is a directory.
+ *	a home; no serial is behind a result, and no trial waits whose
+ *	attempt of that serial has ended; trial files and results are whole
+ *	and say what their names say; what a token in done/, failed/ or
+ *	closed/ names is there and fits; a sealed segment is whole
+ *	(queue/fsck_segment), and what lies loose of it does not count; no
+ *	name is there that means nothing, no directory is missing.
  *
  * The campaign may be in use.  Tokens move while they are listed, so a
  * finding must be the same in three listings.  A dead worker's token and
@@ -25,11 +30,18 @@ struct err;
  */
 struct fsck {
 	size_t trials;
-	size_t count[STATE_COUNT]; /* by the latest state seen */
+	size_t count[STATE_COUNT]; /* by the latest state seen, of a sealed
+	                              one done or failed */
 	struct {
 		size_t n, cap;
-		char **v; /* "12: what" of a trial, else "path: what" */
-	} finding;        /* trials by id first */
+		struct fsck_finding {
+			char *text;    /* "12: what" of a trial, else
+			                  "path: what" */
+			bool is_trial; /* this one, else that path: */
+			uint32_t id;
+			struct fsck_name name;
+		} * v;
+	} finding; /* trials by id, names by path, sealed segments */
 };
 
 /* fsck_run(q, f, e): ${q} opened by QUEUE_READ. */

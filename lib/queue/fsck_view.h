@@ -5,14 +5,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/fs.h"
 #include "queue/queue.h"
+#include "queue/segment.h"
 
 struct err;
 
+/* What is odd about a name. */
+enum fsck_odd {
+	FSCK_NAME,    /* it means nothing */
+	FSCK_FILE,    /* a file where a directory should be */
+	FSCK_TOKEN,   /* a token in another segment's directory */
+	FSCK_HOME,    /* a home in another segment's directory */
+	FSCK_MISSING, /* a directory that is not there */
+	FSCK_SEGMENT  /* a sealed segment that is damaged */
+};
+
 /*
- * What one round of listings of a campaign's directory shows.  For
- * queue/fsck alone.
+ * What one round of listings of a campaign's directory shows, but for what
+ * lies loose of sealed segments.  For queue/fsck and queue/repair.
  */
 struct fsck_view {
 	const struct queue *q;
@@ -23,10 +33,19 @@ struct fsck_view {
 	struct {
 		size_t n, cap;
 		struct token *v;
-	} token;             /* by id, then the latest state last */
-	struct fs_names odd; /* "path: what", sorted: names that mean nothing
-	                        and the like */
+	} token; /* by id, then the latest state last */
+	struct {
+		size_t n, cap;
+		struct fsck_name {
+			char *path;
+			enum fsck_odd what;
+		} * v;
+	} odd; /* by path */
+	struct segments sealed;
 };
+
+/* fsck_view_odd(what): "unknown name", ... */
+const char *fsck_view_odd(enum fsck_odd what);
 
 /* fsck_view_look(v, e): List everything anew. */
 int fsck_view_look(struct fsck_view *v, struct err *e);

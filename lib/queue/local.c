@@ -16,6 +16,7 @@
 #include "queue/control.h"
 #include "queue/local.h"
 #include "queue/pool.h"
+#include "queue/seal.h"
 #include "queue/slots.h"
 #include "queue/upkeep.h"
 #include "queue/worker.h"
@@ -120,7 +121,7 @@ look_at_workers(struct run *r, struct err *e)
 		s = slots_marked(&r->slots, info.dispatcher, info.slot);
 		if (s != NULL) {
 			s->seen_at = clk_boot();
-			if (s->pool->login == NULL)
+			if (s->pool->login == NULL && proc_is_local(&info.id))
 				tell_worker(r, names.v[i], &info);
 			continue;
 		}
@@ -247,6 +248,7 @@ static int
 look(struct run *r, struct tally *t, enum local_end *end, struct err *e)
 {
 	struct err ignored = ERR_NONE;
+	struct seal seal;
 	bool paused = false;
 
 	if (obey_signals(r, e) < 0 ||
@@ -257,6 +259,9 @@ look(struct run *r, struct tally *t, enum local_end *end, struct err *e)
 	upkeep(r->l->q, r->l->c, UPKEEP_QUICK, NULL, &ignored);
 	if (tally_take(r->l->q, r->l->c, t, e) < 0)
 		return -1;
+	/* What cannot be sealed stays loose, and is complete there. */
+	if (tally_ended(t) - t->sealed >= NAME_SEGMENT)
+		seal_all(r->l->q, r->l->c, &seal, &ignored);
 	slots_silent(&r->slots, r->phase != RUNNING || tally_finished(t));
 	if (r->l->look != NULL)
 		r->l->look(r->l->cookie, t);

@@ -25,7 +25,8 @@ static void
 make_file(struct log *l)
 {
 	l->fd = openat(l->at, l->path,
-	    O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+	    O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+	    0666);
 	if (l->fd < 0)
 		l->failed = errno;
 }

@@ -37,19 +37,44 @@ make_parent(struct queue *q, const struct token *t, struct err *e)
 	return bad;
 }
 
-/* One rename and, after an error, what really became of it. */
+/* Is it there: 1, 0, or -1 where that cannot be told, with errno. */
+static int
+look(const struct queue *q, const char *path)
+{
+	struct stat st;
+
+	if (fstatat(q->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return 1;
+
+	return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+}
+
+/*
+ * One rename and, after an error, what really became of it: a queue_step, or
+ * -1 with ${sys} where it has failed, or nobody can tell.
+ */
 static int
 rename_and_look(struct queue *q, const char *from, const char *to, int *sys)
 {
+	int there;
+
 	if (renameat(q->fd, from, q->fd, to) == 0)
 		return QUEUE_DONE;
 	*sys = errno;
-	if (queue_exists(q, to))
-		return QUEUE_DONE;
-	if (*sys == ENOTDIR)
+	there = look(q, to);
+	if (there == 0 && *sys == ENOTDIR)
 		return QUEUE_SEALED;
+	if (there == 0) {
+		there = look(q, from);
+		if (there >= 0)
+			return there ? -1 : QUEUE_LOST;
+	}
+	if (there < 0) {
+		*sys = errno;
+		return -1;
+	}
 
-	return queue_exists(q, from) ? -1 : QUEUE_LOST;
+	return QUEUE_DONE;
 }
 
 int
@@ -61,7 +86,9 @@ queue_move_lazily(struct queue *q, const struct token *from,
 
 	name_token(from, &a);
 	name_token(to, &b);
-	for (i = 0; i < TRIES; i++) {
+	if (fs_crosses_link(q->fd, b.s))
+		sys = ELOOP;
+	for (i = 0; i < TRIES && sys != ELOOP; i++) {
 		step = rename_and_look(q, a.s, b.s, &sys);
 		if (step >= 0)
 			break;
@@ -214,16 +241,16 @@ fill(struct queue *q, struct queue_room *room, const void *p, size_t n,
 	return bad;
 }
 
-/* Is the directory of ${path} there? */
+/* Is the directory of ${path} gone, and not only out of reach? */
 static bool
-has_parent(const struct queue *q, const char *path)
+lacks_parent(const struct queue *q, const char *path)
 {
 	char dir[NAME_PATH + 16];
 
 	snprintf(dir, sizeof dir, "%.*s", (int)(strrchr(path, '/') - path),
 	    path);
 
-	return fs_is_dir(q->fd, dir);
+	return look(q, dir) == 0;
 }
 
 int
@@ -236,7 +263,19 @@ queue_publish(struct queue *q, struct queue_room *room, const void *p, size_t n,
 
 	if (room == NULL)
 		room = &own;
+	/* A link where its home was: not ours, so that is gone. */
+	if (fs_crosses_link(q->fd, to)) {
+		queue_unreserve(q, room);
+		return QUEUE_GONE;
+	}
 	for (i = 0; i < TRIES && step < 0; i++) {
+		/* An earlier try was late, or its directory could not be
+		 * synced: a name is the target of one rename only. */
+		if (look(q, to) == 1) {
+			queue_unreserve(q, room);
+			step = QUEUE_DONE;
+			break;
+		}
 		if (fill(q, room, p, n, e) < 0) {
 			queue_unreserve(q, &own);
 			return -1;
@@ -245,7 +284,7 @@ queue_publish(struct queue *q, struct queue_room *room, const void *p, size_t n,
 		if (step == QUEUE_LOST) /* swept: write it again */
 			step = -1, room->name[0] = '\0';
 		else if (step == QUEUE_SEALED ||
-		    (step < 0 && sys == ENOENT && !has_parent(q, to)))
+		    (step < 0 && sys == ENOENT && lacks_parent(q, to)))
 			step = QUEUE_GONE;
 		else if (step < 0 && sys == ESTALE)
 			queue_reopen(q);

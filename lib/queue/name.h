@@ -27,7 +27,8 @@ enum state {
 	STATE_DONE,
 	STATE_FAILED,
 	STATE_CLOSED, /* failed, and final for sealing */
-	STATE_COUNT
+	STATE_COUNT,
+	STATE_SEALED = STATE_COUNT /* no token: in a sealed segment */
 };
 
 /* name_state(s): "new", "ready", … */

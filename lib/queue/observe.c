@@ -205,6 +205,13 @@ replace(struct queue *q, struct str *text, struct err *e)
 	return bad;
 }
 
+/* Names and contents that others made must not add lines of their own. */
+static bool
+is_line(const struct sighting *s)
+{
+	return strpbrk(s->key, " \n") == NULL && strchr(s->value, '\n') == NULL;
+}
+
 int
 observe_save(struct queue *q, struct observe *o, struct err *e)
 {
@@ -219,7 +226,7 @@ observe_save(struct queue *q, struct observe *o, struct err *e)
 	for (i = 0; i < o->all.n; i++) {
 		const struct sighting *s = &o->all.v[i];
 
-		if (o->now - s->last < DAY)
+		if (o->now - s->last < DAY && is_line(s))
 			str_addf(&text, "%.3f %.3f %.3f %u %s %s\n", s->first,
 			    s->last, s->unchanged, s->count, s->key, s->value);
 	}

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -5,6 +6,30 @@
 #include "queue/find.h"
 #include "queue/finish.h"
 #include "queue/once.h"
+#include "queue/segment.h"
+
+static int
+read_ended(const struct queue *q, const struct token *t, struct result *r,
+    struct err *e)
+{
+	struct segment s = { .loaded = false };
+	int bad;
+
+	if (t->state != STATE_SEALED) {
+		bad = finish_read(q, t->id, t->attempt, t->by, r, e);
+		/* Or was it sealed just now? */
+		if (!bad || e->sys != ENOENT ||
+		    !segment_is_sealed(q, name_segment(t->id)))
+			return bad;
+		err_clear(e);
+	}
+	bad = segment_load(q, name_segment(t->id), &s, e);
+	if (!bad)
+		segment_result(&s, t->id, r);
+	segment_free(&s);
+
+	return bad;
+}
 
 /* 1 if the trial has ended, and its result was told; 0 if not. */
 static int
@@ -17,7 +42,7 @@ tell_ended(struct work *k, uint32_t id, struct err *e)
 
 	if (rc == 1 && t.state < STATE_DONE)
 		rc = 0;
-	if (rc == 1 && finish_read(k->q, id, t.attempt, t.by, &r, e) < 0)
+	if (rc == 1 && read_ended(k->q, &t, &r, e) < 0)
 		rc = -1;
 	if (rc == 1) {
 		k->tell(k->cookie, &r, &t);

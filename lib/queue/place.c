@@ -6,58 +6,21 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/tar.h"
 #include "queue/place.h"
-
-enum { HEAD = 512 }; /* a tar header */
-
-/* How the files start that libarchive would open. */
-static const struct {
-	size_t at, n;
-	const char *bytes;
-} signatures[] = {
-	{ 0, 2, "\037\213" },         /* gzip, RFC 1952 */
-	{ 0, 6, "\375\067zXZ\0" },    /* xz */
-	{ 0, 4, "\050\265\057\375" }, /* zstd, RFC 8878 */
-	{ 0, 3, "BZh" },              /* bzip2 */
-	{ 257, 5, "ustar" },          /* tar, POSIX and GNU */
-};
-
-static bool
-is_signed(const char *head, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof signatures / sizeof signatures[0]; i++)
-		if (n >= signatures[i].at + signatures[i].n &&
-		    memcmp(head + signatures[i].at, signatures[i].bytes,
-			signatures[i].n) == 0)
-			return true;
-
-	return false;
-}
 
 /* Look at the start of a regular file. */
 static int
 tell_file(const char *operand, enum place *place, struct err *e)
 {
-	char head[HEAD];
-	ssize_t n;
-	int fd, bad = 0;
+	int fd = open(operand, O_RDONLY | O_CLOEXEC);
 
-	fd = open(operand, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return err_sys(e, "cannot open '%s'", operand);
-	do
-		n = read(fd, head, sizeof head);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		bad = err_sys(e, "cannot read '%s'", operand);
-	else
-		*place =
-		    is_signed(head, (size_t)n) ? PLACE_ARCHIVE : PLACE_TABLE;
+	*place = tar_is(fd) ? PLACE_ARCHIVE : PLACE_TABLE;
 	close(fd);
 
-	return bad;
+	return 0;
 }
 
 int
@@ -89,53 +52,50 @@ place_is_id(const char *operand)
 	    operand[strspn(operand, "0123456789")] == '\0';
 }
 
-int
-place_archive(const char *operand, struct err *e)
-{
-	return err_set(e, EX_UNAVAILABLE,
-	    "'%s' is an archive, which this version cannot read: unpack it "
-	    "with tar and name the directory",
-	    operand);
-}
-
+/* Without an operand.  What is wrong with the one named in the environment is
+ * found when it is opened. */
 static int
-default_campaign(struct str *path, struct err *e)
+default_source(struct str *path, enum place *place, struct err *e)
 {
 	const char *name = getenv("HPO_CAMPAIGN");
+	struct err ignored = ERR_NONE;
 
-	if (name != NULL && *name != '\0')
+	if (name != NULL && *name != '\0') {
+		if (place_tell(name, place, &ignored) < 0 ||
+		    *place != PLACE_ARCHIVE)
+			*place = PLACE_CAMPAIGN;
 		str_add(path, name);
-	else if (access("campaign.ini", F_OK) == 0)
+	} else if (access("campaign.ini", F_OK) == 0) {
 		str_addc(path, '.');
-	else
+	} else {
 		return err_set(e, EX_USAGE,
 		    "no campaign: name a directory, set HPO_CAMPAIGN, or cd to "
 		    "one");
+	}
 
 	return 0;
 }
 
 int
-place_campaign(const char *operand, struct str *path, struct err *e)
+place_source(const char *operand, struct str *path, enum place *place,
+    struct err *e)
 {
-	enum place place;
-
 	str_cut(path, 0);
+	*place = PLACE_CAMPAIGN;
 	if (operand == NULL)
-		return default_campaign(path, e);
+		return default_source(path, place, e);
 	if (place_is_id(operand))
 		return err_set(e, EX_USAGE,
 		    "'%s' is an id, not a campaign: for a directory of this "
 		    "name write './%s'",
 		    operand, operand);
-	if (place_tell(operand, &place, e) < 0)
+	if (place_tell(operand, place, e) < 0)
 		return -1;
-	switch (place) {
+	switch (*place) {
 	case PLACE_CAMPAIGN:
+	case PLACE_ARCHIVE:
 		str_add(path, operand);
 		return 0;
-	case PLACE_ARCHIVE:
-		return place_archive(operand, e);
 	case PLACE_STDIN:
 		return err_set(e, EX_USAGE,
 		    "'-' is standard input, not a campaign");
@@ -143,4 +103,20 @@ place_campaign(const char *operand, struct str *path, struct err *e)
 		return err_set(e, EX_USAGE,
 		    "'%s' is a file, not a campaign's directory", operand);
 	}
+}
+
+int
+place_campaign(const char *operand, struct str *path, struct err *e)
+{
+	enum place place;
+
+	if (place_source(operand, path, &place, e) < 0)
+		return -1;
+	if (place == PLACE_ARCHIVE)
+		return err_set(e, EX_USAGE,
+		    "'%s' is an archive, which can only be read: unpack it "
+		    "with tar and name the directory",
+		    path->s);
+
+	return 0;
 }

@@ -28,16 +28,19 @@ int place_tell(const char *operand, enum place *place, struct err *e);
 bool place_is_id(const char *operand);
 
 /*
+ * place_source(operand, path, place, e):
+ * Put what ${operand} names, a campaign's directory or an archive, into
+ * ${path}, and which of both it is into ${place}; without one (NULL) it is
+ * $HPO_CAMPAIGN, else "." if ./campaign.ini exists.  EX_USAGE where there is
+ * none, or where the operand's form says that it is something else.
+ */
+int place_source(const char *operand, struct str *path, enum place *place,
+    struct err *e);
+
+/*
  * place_campaign(operand, path, e):
- * Put the campaign's directory that ${operand} names into ${path}; without
- * one (NULL) it is $HPO_CAMPAIGN, else "." if ./campaign.ini exists.
- * EX_USAGE where there is none, or where the operand's form says that it is
- * something else; EX_UNAVAILABLE for an archive.
+ * Likewise where only a directory will do, as more than reading is wanted.
  */
 int place_campaign(const char *operand, struct str *path, struct err *e);
-
-/* place_archive(operand, e): Say that it is an archive, which this version
- * cannot read, and what to do; -1, EX_UNAVAILABLE. */
-int place_archive(const char *operand, struct err *e);
 
 #endif

@@ -31,10 +31,13 @@ is_gnu(const char *path)
 {
 	struct err e = ERR_NONE;
 	struct str text = STR_EMPTY;
+	int fd = fs_open_file(AT_FDCWD, path, true, &e);
 	bool yes;
 
-	yes = fs_slurp(AT_FDCWD, path, PARALLEL_MAX, &text, &e) == 0 &&
+	yes = fd >= 0 && fs_drain(fd, path, PARALLEL_MAX, &text, &e) == 0 &&
 	    strstr(text.s, "GNU parallel") != NULL;
+	if (fd >= 0)
+		close(fd);
 	str_free(&text);
 
 	return yes;

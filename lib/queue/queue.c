@@ -1,7 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +10,10 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/walk.h"
 #include "form/campaign.h"
 #include "queue/queue.h"
+#include "queue/share.h"
 
 static const char format_word[] = "hpo-campaign 1";
 
@@ -64,6 +65,39 @@ read_format(struct queue *q, struct err *e)
 	return bad;
 }
 
+/* What is in hpo/ from its birth on, tmp/ last. */
+static const char *const dirs[] = { "trials", "ready", "held", "running",
+	"done", "failed", "closed", "segments", "control", "observed", "tmp" };
+
+static int
+make_dirs(int fd, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof dirs / sizeof dirs[0]; i++)
+		if (fs_mkdir(fd, dirs[i], e) < 0)
+			return -1;
+
+	return 0;
+}
+
+/* We make directories there, never links: somebody else would have us read,
+ * write or delete what is not the campaign's. */
+static int
+refuse_links(const struct queue *q, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof dirs / sizeof dirs[0]; i++)
+		if (fs_is_link(q->fd, dirs[i]))
+			return err_set(e, EX_DATAERR,
+			    "'%s/hpo/%s' is a symbolic link, which is not "
+			    "followed: put the directory itself there",
+			    q->path, dirs[i]);
+
+	return 0;
+}
+
 /*
  * The first writer gives birth to hpo/ whole, as trials are born: of many at
  * once one wins, and a crash leaves either nothing or all of it.
@@ -71,11 +105,7 @@ read_format(struct queue *q, struct err *e)
 static int
 make_layout(struct queue *q, struct err *e)
 {
-	static const char *const dirs[] = { "trials", "ready", "held",
-		"running", "done", "failed", "closed", "segments", "control",
-		"observed", "tmp" };
 	struct str name = STR_EMPTY, text = STR_EMPTY;
-	size_t i;
 	int fd = -1, bad;
 
 	str_addf(&name, ".hpo-%s", q->self);
@@ -84,10 +114,8 @@ make_layout(struct queue *q, struct err *e)
 	bad = fs_mkdir(q->root, name.s, e);
 	if (!bad)
 		fd = fs_open_dir(q->root, name.s, e);
-	bad = bad || fd < 0;
-	for (i = 0; !bad && i < sizeof dirs / sizeof dirs[0]; i++)
-		bad = fs_mkdir(fd, dirs[i], e);
-	bad = bad || fs_create(fd, "FORMAT", text.s, text.n, e) < 0 ||
+	bad = bad || fd < 0 || make_dirs(fd, e) < 0 ||
+	    fs_create(fd, "FORMAT", text.s, text.n, e) < 0 ||
 	    fs_sync(fd, "FORMAT", e) < 0 || fs_sync(fd, ".", e) < 0;
 	if (!bad && fs_rename(q->root, name.s, "hpo", e) < 0) {
 		bad = !fs_is_dir(q->root, "hpo");
@@ -121,9 +149,14 @@ open_hpo(struct queue *q, enum queue_mode mode, struct err *e)
 		q->fd = fs_open_dir(q->root, "hpo", e);
 	}
 	if (q->fd < 0)
+		return share_closed(q, e);
+	if (read_format(q, e) < 0 || refuse_links(q, e) < 0)
+		return -1;
+	if (mode == QUEUE_WRITE && !queue_is_whole(q) &&
+	    make_dirs(q->fd, e) < 0)
 		return err_prefix(e, "campaign '%s'", q->path);
 
-	return read_format(q, e);
+	return 0;
 }
 
 int
@@ -167,29 +200,17 @@ queue_close(struct queue *q)
 	q->fd = q->root = -1;
 }
 
-/* Is ${uid} the caller, root, or a user named in $HPO_TRUST? */
-static bool
-is_trusted(uid_t uid)
+bool
+queue_is_whole(const struct queue *q)
 {
-	const char *p = getenv("HPO_TRUST");
-	struct passwd *pw;
-	char name[64];
-	size_t n;
+	return q->fd >= 0 && queue_exists(q, "tmp");
+}
 
-	if (uid == geteuid() || uid == getuid() || uid == 0)
-		return true;
-	for (; p != NULL && *p != '\0'; p += n + (p[n] != '\0')) {
-		n = strcspn(p, " ,:");
-		if (n == 0 || n >= sizeof name)
-			continue;
-		memcpy(name, p, n);
-		name[n] = '\0';
-		pw = getpwnam(name);
-		if (pw != NULL && pw->pw_uid == uid)
-			return true;
-	}
-
-	return false;
+void
+queue_call(struct queue *q, const char *path)
+{
+	free(q->path);
+	q->path = mem_dup(path);
 }
 
 /*
@@ -198,12 +219,11 @@ is_trusted(uid_t uid)
  * campaign.
  */
 static int
-check_trust(const struct queue *q, struct err *e)
+check_trust(const struct queue *q, int fd, struct err *e)
 {
 	struct stat dir, ini;
 
-	if (fstat(q->root, &dir) < 0 ||
-	    fstatat(q->root, "campaign.ini", &ini, 0) < 0)
+	if (fstat(q->root, &dir) < 0 || fstat(fd, &ini) < 0)
 		return err_sys(e, "cannot examine '%s/campaign.ini'", q->path);
 	if (dir.st_mode & S_IWOTH)
 		return err_set(e, EX_NOPERM,
@@ -214,13 +234,36 @@ check_trust(const struct queue *q, struct err *e)
 		    "'%s/campaign.ini' is writable by everyone: chmod o-w it "
 		    "first",
 		    q->path);
-	if (!is_trusted(ini.st_uid))
+	if (!share_trusts(ini.st_uid))
 		return err_set(e, EX_NOPERM,
 		    "'%s/campaign.ini' belongs to user %lu: name that user in "
 		    "HPO_TRUST if you trust the command in it",
 		    q->path, (unsigned long)ini.st_uid);
 
-	return 0;
+	return share_check(q, e);
+}
+
+/* What is read is the file that is trusted: both by one descriptor.  A link
+ * is the user's own, so its target is looked at. */
+static int
+read_campaign(const struct queue *q, bool trusted, struct str *text,
+    struct err *e)
+{
+	int fd = fs_open_file(q->root, "campaign.ini", true, e);
+	int bad = 0;
+
+	if (fd < 0 && e->sys == ENOENT)
+		return err_set(e, EX_DATAERR,
+		    "'%s' is not a campaign: it has no campaign.ini", q->path);
+	if (fd < 0)
+		return -1;
+	if (trusted)
+		bad = check_trust(q, fd, e);
+	if (!bad)
+		bad = fs_drain(fd, "campaign.ini", CAMPAIGN_MAX, text, e);
+	close(fd);
+
+	return bad;
 }
 
 int
@@ -237,12 +280,7 @@ queue_campaign(const struct queue *q, bool trusted, struct campaign *c,
 		str_cut(&file, 0);
 		str_add(&file, "campaign.ini");
 	}
-	bad = fs_slurp(q->root, "campaign.ini", CAMPAIGN_MAX, &text, e);
-	if (bad && e->sys == ENOENT)
-		err_set(e, EX_DATAERR,
-		    "'%s' is not a campaign: it has no campaign.ini", q->path);
-	if (!bad && trusted)
-		bad = check_trust(q, e);
+	bad = read_campaign(q, trusted, &text, e);
 	if (!bad)
 		bad = campaign_parse(text.s, text.n, file.s,
 		    slash != NULL && slash[1] != '\0' ? slash + 1 : "campaign",
@@ -288,6 +326,23 @@ queue_tmp(struct queue *q, struct str *b)
 	return b->s;
 }
 
+int
+queue_discard(struct queue *q, const char *path, struct err *e)
+{
+	struct str mine = STR_EMPTY;
+	int bad = fs_rename(q->fd, path, queue_tmp(q, &mine), e);
+
+	if (!bad) {
+		bad = fs_remove(q->fd, mine.s, e);
+	} else if (e->sys == ENOENT) {
+		err_clear(e);
+		bad = 0;
+	}
+	str_free(&mine);
+
+	return bad;
+}
+
 bool
 queue_exists(const struct queue *q, const char *path)
 {
@@ -296,17 +351,33 @@ queue_exists(const struct queue *q, const char *path)
 	return fstatat(q->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+/* No directory is an empty one. */
+static int
+forgive(int rc, struct err *e)
+{
+	if (rc == 0 || (e->sys != ENOENT && e->sys != ENOTDIR))
+		return rc;
+	err_clear(e);
+
+	return 0;
+}
+
 int
 queue_list(const struct queue *q, const char *path, struct fs_names *names,
     struct err *e)
 {
 	if (q->fd < 0)
 		return 0;
-	if (fs_list(q->fd, path, names, e) == 0)
-		return 0;
-	if (e->sys != ENOENT && e->sys != ENOTDIR)
-		return -1;
-	err_clear(e);
 
-	return 0;
+	return forgive(fs_list(q->fd, path, names, e), e);
+}
+
+int
+queue_list_dirs(const struct queue *q, const char *path, struct fs_names *names,
+    struct err *e)
+{
+	if (q->fd < 0)
+		return 0;
+
+	return forgive(walk_dirs(q->fd, path, names, e), e);
 }

@@ -45,6 +45,16 @@ int queue_open(const char *path, enum queue_mode mode, struct queue *q,
 void queue_close(struct queue *q);
 
 /*
+ * queue_is_whole(q):
+ * Are hpo/ and its directories there?  What was unpacked from an archive has
+ * no empty ones: to write, it is opened by QUEUE_WRITE, which makes them.
+ */
+bool queue_is_whole(const struct queue *q);
+
+/* queue_call(q, path): From now on messages call the campaign so. */
+void queue_call(struct queue *q, const char *path);
+
+/*
  * queue_campaign(q, c, e):
  * Read CAMPAIGN/campaign.ini.  With ${trusted} it must belong to the caller,
  * root, or a user named in $HPO_TRUST, and neither it nor the directory may
@@ -65,6 +75,15 @@ void queue_rename_self(struct queue *q);
 
 /* queue_tmp(q, b): A name in tmp/ that nobody else has: "tmp/W.n". */
 const char *queue_tmp(struct queue *q, struct str *b);
+
+/*
+ * queue_discard(q, path, e):
+ * Remove a file or directory that counts no more: it is renamed to a new
+ * name in tmp/ first, so that who still uses it, or a rename of it that
+ * comes late, finds it gone as a whole and not in parts.  What is gone
+ * already is no failure.
+ */
+int queue_discard(struct queue *q, const char *path, struct err *e);
 
 /* What became of a step. */
 enum queue_step {
@@ -120,5 +139,12 @@ bool queue_exists(const struct queue *q, const char *path);
 struct fs_names;
 int queue_list(const struct queue *q, const char *path, struct fs_names *names,
     struct err *e);
+
+/*
+ * queue_list_dirs(): Likewise without what is seen to be a file: of a
+ * campaign with many sealed segments ready/ holds a file for each.
+ */
+int queue_list_dirs(const struct queue *q, const char *path,
+    struct fs_names *names, struct err *e);
 
 #endif

@@ -28,7 +28,8 @@ report_add(struct queue *q, const char *worker, const struct token *t,
 	str_addf(&line, "%07u.%u %s\n", t->id, t->attempt, words);
 	/* All on one host append: that is the trial's own. */
 	fd = openat(q->fd, path.s,
-	    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+	    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+	    0666);
 	if (fd < 0 || fs_write_all(fd, line.s, line.n) < 0)
 		bad = err_sys(e, "cannot write '%s/hpo/%s'", q->path, path.s);
 	if (fd >= 0 && close(fd) < 0 && !bad)

@@ -14,6 +14,8 @@
 
 enum { FILE_MAX = 16 << 20 };
 
+#define NOWHERE SIZE_MAX
+
 static const char metric_prefix[] = "metric.";
 
 /* The name of a column, in ${b}. */
@@ -59,6 +61,7 @@ forget(struct rows *r)
 {
 	trial_free(&r->trial);
 	result_free(&r->result);
+	r->tail = NULL;
 }
 
 /*
@@ -172,6 +175,59 @@ metric_column(struct rows *r, const char *name, size_t guess)
 		       : table_find(r->t, r->path.s);
 }
 
+/*
+ * Where the column of a segment's table is now, NOWHERE if it has none.  A
+ * metric may have become an objective since, or ceased to be one.
+ */
+static size_t
+place_of(struct rows *r, const char *name)
+{
+	bool maximize;
+	size_t i;
+
+	if (str_starts(name, "param.")) {
+		i = space_find(&r->c->space, columns_short(name));
+		return i < r->c->space.n ? r->param[i] : NOWHERE;
+	}
+	if (columns_is_objective(name, &maximize) ||
+	    str_starts(name, metric_prefix))
+		i = metric_column(r, columns_short(name), NOWHERE);
+	else
+		i = table_find(r->t, name);
+
+	return i < r->t->n ? i : NOWHERE;
+}
+
+int
+rows_segment(struct rows *r, uint32_t number, struct err *e)
+{
+	size_t i, n;
+
+	if (r->segment.loaded && r->segment.number == number)
+		return 0;
+	if (segment_load(r->q, number, &r->segment, e) < 0)
+		return -1;
+	n = r->segment.columns.n - 1;
+	r->column = mem_grow(r->column, n, sizeof *r->column);
+	for (i = 0; i < n; i++)
+		r->column[i] = place_of(r, r->segment.columns.name[i]);
+
+	return 0;
+}
+
+/* Has a trial whose files are not there been sealed since it was listed? */
+static bool
+was_sealed(const struct rows *r, uint32_t id)
+{
+	struct str home = STR_EMPTY;
+	bool yes = !queue_exists(r->q, name_home(id, &home)) &&
+	    segment_is_sealed(r->q, name_segment(id));
+
+	str_free(&home);
+
+	return yes;
+}
+
 int
 rows_metrics(struct rows *r, const struct token *t, struct err *e)
 {
@@ -181,6 +237,10 @@ rows_metrics(struct rows *r, const struct token *t, struct err *e)
 
 	forget(r);
 	rc = read_result(r, t, &wrong, e);
+	if (rc == 1 && was_sealed(r, t->id)) {
+		err_clear(e);
+		return rows_segment(r, name_segment(t->id), e);
+	}
 	for (i = 0; i < r->result.metrics.all.n; i++)
 		column = metric_column(r, r->result.metrics.all.v[i].name,
 		    column + 1);
@@ -294,6 +354,30 @@ fill(struct rows *r, const struct token *t, const char *wrong)
 		fill_result(r);
 }
 
+/* The row of a sealed trial, as it was written down. */
+static int
+read_sealed(struct rows *r, uint32_t id, const char *const **field,
+    struct err *e)
+{
+	const char *const *sealed;
+	size_t i, n;
+
+	if (rows_segment(r, name_segment(id), e) < 0)
+		return -1;
+	sealed = segment_fields(&r->segment, id);
+	n = r->segment.columns.n - 1;
+	clear_fields(r);
+	for (i = 0; i < n; i++)
+		if (r->column[i] != NOWHERE)
+			r->field[r->column[i]] = sealed[i];
+	if (r->name != NULL)
+		r->field[table_find(r->t, COLUMNS_CAMPAIGN)] = r->name;
+	r->tail = sealed[n];
+	*field = r->field;
+
+	return 0;
+}
+
 int
 rows_read(struct rows *r, const struct token *t, const char *const **field,
     struct err *e)
@@ -303,6 +387,8 @@ rows_read(struct rows *r, const struct token *t, const char *const **field,
 	int rc = 0, rc2;
 
 	forget(r);
+	if (t->state == STATE_SEALED)
+		return read_sealed(r, t->id, field, e);
 	if (has_ended(t))
 		rc = read_result(r, t, &wrong, e);
 	if (rc < 0)
@@ -318,6 +404,11 @@ rows_read(struct rows *r, const struct token *t, const char *const **field,
 	}
 	if (rc < 0)
 		return -1;
+	if (rc == 1 && was_sealed(r, t->id)) {
+		err_clear(e);
+		forget(r);
+		return read_sealed(r, t->id, field, e);
+	}
 	fill(r, t, wrong != NULL ? wrong : also);
 	*field = r->field;
 
@@ -330,6 +421,8 @@ rows_tail(const struct rows *r)
 	const char *line;
 	size_t i;
 
+	if (r->tail != NULL)
+		return r->tail;
 	for (i = r->result.ntail; i-- > 0;) {
 		line = r->result.tail[i];
 		if (line[strspn(line, " \t")] != '\0')
@@ -346,6 +439,8 @@ rows_close(struct rows *r)
 	str_free(&r->path);
 	str_free(&r->text);
 	str_free(&r->numbers);
+	segment_free(&r->segment);
+	free(r->column);
 	free(r->field);
 	free(r->objective);
 	free(r->param);

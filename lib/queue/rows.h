@@ -9,6 +9,7 @@
 #include "form/table.h"
 #include "form/trial.h"
 #include "queue/queue.h"
+#include "queue/segment.h"
 
 struct campaign;
 struct err;
@@ -20,7 +21,7 @@ struct err;
  * its point and the result that its token names, whose status it has; of
  * another one its point, and as its status the token's state.  What it lacks
  * is an absent field.  A row is two files opened by their names and read; no
- * directory is listed for it.
+ * directory is listed for it.  Rows of sealed segments are in their tables.
  */
 struct rows {
 	const struct queue *q;
@@ -34,6 +35,9 @@ struct rows {
 	struct trial trial;   /* of the last row */
 	struct result result; /* likewise; no worker: there is none */
 	struct str path, text, numbers;
+	struct segment segment; /* the sealed one last read, */
+	size_t *column;         /* and where its columns are in ${t} */
+	const char *tail;
 	const char **field;
 	size_t room; /* in ${field} */
 };
@@ -62,6 +66,12 @@ int rows_read(struct rows *r, const struct token *token,
  * Read the result alone, to give its metrics columns.  Returns as above.
  */
 int rows_metrics(struct rows *r, const struct token *token, struct err *e);
+
+/*
+ * rows_segment(r, number, e):
+ * Read a sealed segment, to give its metrics columns: ${r->segment}.
+ */
+int rows_segment(struct rows *r, uint32_t number, struct err *e);
 
 /* rows_tail(r): The last line of the last row's log that is not blank, or
  * NULL. */

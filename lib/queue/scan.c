@@ -65,7 +65,7 @@ scan_each(const struct queue *q, enum state state, scan_fn fn, void *cookie,
 	size_t i;
 	int rc;
 
-	rc = queue_list(q, top, &dirs, e);
+	rc = queue_list_dirs(q, top, &dirs, e);
 	for (i = 0; rc == 0 && i < dirs.n; i++) {
 		if (state == STATE_RUNNING) {
 			if (name_is_writer(dirs.v[i]))
@@ -127,6 +127,10 @@ settle(struct scan *s)
 	if (s->n > 1)
 		qsort(s->v, s->n, sizeof *s->v, by_id);
 	for (i = 0; i < s->n; i++) {
+		if (segments_has(&s->sealed, name_segment(s->v[i].id))) {
+			free(s->v[i].by);
+			continue;
+		}
 		if (i + 1 == s->n || s->v[i + 1].id != s->v[i].id) {
 			s->count[s->v[i].state]++;
 			s->v[kept++] = s->v[i];
@@ -156,6 +160,11 @@ scan_all(const struct queue *q, struct scan *s, struct err *e)
 			scan_free(s);
 			return -1;
 		}
+	/* After the loose state: what is sealed meanwhile is in one of both. */
+	if (segments_list(q, &s->sealed, e) < 0) {
+		scan_free(s);
+		return -1;
+	}
 	settle(s);
 
 	return 0;
@@ -177,6 +186,36 @@ scan_find(const struct scan *s, uint32_t id)
 			 : bsearch(&id, s->v, s->n, sizeof *s->v, compare_id);
 }
 
+bool
+scan_next(const struct scan *s, struct scan_walk *w, struct token *t)
+{
+	uint32_t first = UINT32_MAX;
+
+	if (w->segment < s->sealed.n)
+		first = s->sealed.v[w->segment] * NAME_SEGMENT;
+	if (w->loose < s->n && s->v[w->loose].id < first) {
+		scan_as_token(&s->v[w->loose++], t);
+		return true;
+	}
+	if (w->segment == s->sealed.n)
+		return false;
+	memset(t, 0, sizeof *t);
+	t->id = first + w->row;
+	t->state = STATE_SEALED;
+	if (++w->row == NAME_SEGMENT) {
+		w->row = 0;
+		w->segment++;
+	}
+
+	return true;
+}
+
+size_t
+scan_trials(const struct scan *s)
+{
+	return s->n + s->sealed.n * NAME_SEGMENT;
+}
+
 void
 scan_as_token(const struct scan_token *t, struct token *out)
 {
@@ -193,6 +232,7 @@ scan_free(struct scan *s)
 
 	for (i = 0; i < s->n; i++)
 		free(s->v[i].by);
+	segments_free(&s->sealed);
 	free(s->doubled);
 	free(s->v);
 	memset(s, 0, sizeof *s);

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "queue/queue.h"
+#include "queue/segment.h"
 
 struct err;
 
@@ -23,8 +24,10 @@ struct scan_token {
 
 struct scan {
 	size_t n, cap;
-	struct scan_token *v; /* by id, one each; STATE_NEW: a home without a
-	                         token elsewhere */
+	struct scan_token *v; /* by id, one each, without those of sealed
+	                         segments; STATE_NEW: a home without a token
+	                         elsewhere */
+	struct segments sealed;
 	size_t count[STATE_COUNT];
 	size_t ndouble, doublecap; /* ids seen with two tokens */
 	uint32_t *doubled;
@@ -33,10 +36,24 @@ struct scan {
 /* scan_all(q, s, e): List everything. */
 int scan_all(const struct queue *q, struct scan *s, struct err *e);
 
-/* scan_find(s, id): The trial's entry, or NULL. */
+/* scan_find(s, id): The entry of a trial that is not sealed, or NULL. */
 const struct scan_token *scan_find(const struct scan *s, uint32_t id);
 
-/* scan_token(t, out): As a struct token. */
+/*
+ * scan_next(s, w, t):
+ * Go through all trials by id, the sealed ones too, from the zeroed ${w} on;
+ * false at the end.
+ */
+struct scan_walk {
+	size_t loose, segment;
+	uint32_t row; /* of the segment */
+};
+bool scan_next(const struct scan *s, struct scan_walk *w, struct token *t);
+
+/* scan_trials(s): How many they are. */
+size_t scan_trials(const struct scan *s);
+
+/* scan_as_token(t, out): As a struct token. */
 void scan_as_token(const struct scan_token *t, struct token *out);
 
 void scan_free(struct scan *s);

@@ -6,8 +6,10 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "form/result.h"
 #include "form/table.h"
 #include "queue/queue.h"
+#include "queue/segments.h"
 
 struct err;
 
@@ -28,27 +30,73 @@ struct err;
 #define SEGMENT_FILES "files.tar.zst"
 #define SEGMENT_TAIL "log.tail"
 
-struct segments {
-	size_t n, cap;
-	uint32_t *v; /* ascending */
-};
-
-/* segments_list(q, s, e): Which are sealed. */
-int segments_list(const struct queue *q, struct segments *s, struct err *e);
-bool segments_has(const struct segments *s, uint32_t segment);
-void segments_free(struct segments *s);
-
 /* segment_is_sealed(q, segment): Is there segments/S? */
 bool segment_is_sealed(const struct queue *q, uint32_t segment);
 
 /* segment_path(segment, file, b): "segments/S/file". */
 const char *segment_path(uint32_t segment, const char *file, struct str *b);
 
+/* The rows of one sealed segment. */
+struct segment {
+	bool loaded;
+	uint32_t number;
+	struct table columns;         /* the last is SEGMENT_TAIL */
+	struct str text;              /* the file */
+	size_t row[NAME_SEGMENT + 1]; /* where they start in it */
+	struct str line;              /* the row last asked for */
+	const char **field;
+};
+
 /*
- * segment_open(q, segment, e):
- * The rows of a sealed segment (form/table), NULL: error.
+ * segment_load(q, number, s, e):
+ * Read the table of a segment into ${s} (zeroed before its first use), in
+ * place of what it held; nothing if it holds that one.  EX_DATAERR with the
+ * line where it is not the rows of the thousand ids.
  */
-struct table_reader *
-segment_open(const struct queue *q, uint32_t segment, struct err *e);
+int segment_load(const struct queue *q, uint32_t number, struct segment *s,
+    struct err *e);
+
+/*
+ * segment_columns(q, number, t, e):
+ * Read the header alone into the empty ${t}.
+ */
+int segment_columns(const struct queue *q, uint32_t number, struct table *t,
+    struct err *e);
+
+/*
+ * segment_fields(s, id):
+ * The fields of a row, by its columns; valid until the next call.
+ */
+const char *const *segment_fields(struct segment *s, uint32_t id);
+
+/*
+ * segment_raw(s, id, n):
+ * The row as it stands in the file, ${n} bytes, without SEGMENT_TAIL and the
+ * tab before it.
+ */
+const char *segment_raw(const struct segment *s, uint32_t id, size_t *n);
+
+/* segment_result(s, id, r): What its row says of a trial's counted result:
+ * id, attempt, status, cause, metrics. */
+void segment_result(struct segment *s, uint32_t id, struct result *r);
+
+/*
+ * segment_count(q, number, done, failed, e):
+ * Add how many of its trials are done and failed.
+ */
+int segment_count(const struct queue *q, uint32_t number, uint32_t *done,
+    uint32_t *failed, struct err *e);
+
+/*
+ * segment_trials(q, number, fn, cookie, e):
+ * Call ${fn} with the text of every trial.ini of a sealed segment, by id,
+ * until it returns non-zero, which is then returned.
+ */
+typedef int (*segment_fn)(void *cookie, uint32_t id, const struct str *text,
+    struct err *e);
+int segment_trials(const struct queue *q, uint32_t number, segment_fn fn,
+    void *cookie, struct err *e);
+
+void segment_free(struct segment *s);
 
 #endif

@@ -130,7 +130,8 @@ write_params(const struct attempt *a, const struct plan *p, struct err *e)
 	str_addc(&text, '\n');
 	worker_file(a->w->name, "params.json", &path);
 	fd = openat(a->q->fd, path.s,
-	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+	    0666);
 	if (fd < 0 || fs_write_all(fd, text.s, text.n) < 0)
 		bad = err_sys(e, "cannot write '%s'", p->params.s);
 	if (fd >= 0)

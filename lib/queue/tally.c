@@ -6,6 +6,18 @@
 #include "queue/scan.h"
 #include "queue/tally.h"
 
+/* How many ids of a segment are below the budget, if it has been lowered. */
+static uint32_t
+of_budget(uint32_t segment, uint32_t trials)
+{
+	uint32_t first = segment * NAME_SEGMENT;
+
+	if (trials <= first)
+		return 0;
+
+	return trials - first < NAME_SEGMENT ? trials - first : NAME_SEGMENT;
+}
+
 int
 tally_take(const struct queue *q, const struct campaign *c, struct tally *t,
     struct err *e)
@@ -28,10 +40,29 @@ tally_take(const struct queue *q, const struct campaign *c, struct tally *t,
 		t->count[i] = (uint32_t)scan.count[i];
 	for (i = 0; i < scan.n; i++)
 		below += scan.v[i].id < c->trials;
+	for (i = 0; i < scan.sealed.n; i++)
+		below += of_budget(scan.sealed.v[i], c->trials);
+	t->sealed = (uint32_t)scan.sealed.n * NAME_SEGMENT;
 	t->unborn = c->trials - below;
 	scan_free(&scan);
 
 	return 0;
+}
+
+int
+tally_split(const struct queue *q, struct tally *t, struct err *e)
+{
+	struct segments s = { 0, 0, NULL };
+	size_t i;
+	int bad = segments_list(q, &s, e);
+
+	for (i = 0; i < s.n && !bad; i++)
+		bad = segment_count(q, s.v[i], &t->count[STATE_DONE],
+		    &t->count[STATE_FAILED], e);
+	segments_free(&s);
+	t->sealed = 0;
+
+	return bad;
 }
 
 uint32_t
@@ -44,7 +75,7 @@ uint32_t
 tally_ended(const struct tally *t)
 {
 	return t->count[STATE_DONE] + t->count[STATE_FAILED] +
-	    t->count[STATE_CLOSED];
+	    t->count[STATE_CLOSED] + t->sealed;
 }
 
 bool

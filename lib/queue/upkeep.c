@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -19,7 +20,7 @@
 #include "queue/upkeep.h"
 #include "queue/worker.h"
 
-enum { LEASE_SIGHTINGS = 3 };
+enum { LEASE_SIGHTINGS = 3, NAMESAKE_SECONDS = 5 };
 
 /* One pass. */
 struct pass {
@@ -103,15 +104,18 @@ look_at_workers(struct pass *p, const struct fs_names *workers)
  * token is renamed away, and what the zombie does later finds nothing.
  */
 static bool
-is_dead(const struct pass *p, const char *worker, bool *local)
+is_dead(struct pass *p, const char *worker, bool *local)
 {
 	struct worker_info info;
+	struct err e = ERR_NONE;
 
 	*local = false;
-	if (worker_read(p->q, worker, &info) == 0) {
+	if (worker_load(p->q, worker, &info, &e) == 0) {
 		*local = proc_is_local(&info.id);
 		if (proc_is_dead(&info.id))
 			return true;
+	} else if (e.sys != 0 && e.sys != ENOENT && e.code != EX_NOPERM) {
+		note(p, &e);
 	}
 
 	return p->may_judge && lease_is_over(p, recall(p, "worker", worker));
@@ -270,8 +274,10 @@ drop_cancels(struct pass *p, const struct scan *scan)
 		t.id = control.cancel.v[i].id;
 		t.attempt = control.cancel.v[i].attempt;
 		now = scan_find(scan, t.id);
-		if (now != NULL && now->state != STATE_NEW &&
-		    (now->state != STATE_RUNNING || now->attempt > t.attempt))
+		if (segments_has(&scan->sealed, name_segment(t.id)) ||
+		    (now != NULL && now->state != STATE_NEW &&
+			(now->state != STATE_RUNNING ||
+			    now->attempt > t.attempt)))
 			control_uncancel(p->q, &t);
 	}
 	control_free(&control);
@@ -343,6 +349,31 @@ writer_lives(const struct queue *q, const char *name)
 	return kill((pid_t)pid, 0) == 0 || errno != ESRCH;
 }
 
+/* Bytes of a file, or of those in a directory: of a segment that is being
+ * built on another host they grow, for longer than a lease perhaps. */
+static unsigned long long
+size_of(const struct queue *q, const char *path)
+{
+	struct fs_names names = { 0, 0, NULL };
+	struct str below = STR_EMPTY;
+	struct err ignored = ERR_NONE;
+	unsigned long long n = 0;
+	struct stat st;
+	size_t i;
+
+	if (fstatat(q->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		n = (unsigned long long)st.st_size;
+	queue_list(q, path, &names, &ignored);
+	for (i = 0; i < names.n; i++)
+		if (fstatat(q->fd, fs_join(&below, path, names.v[i]), &st,
+			AT_SYMLINK_NOFOLLOW) == 0)
+			n += (unsigned long long)st.st_size;
+	str_free(&below);
+	fs_free(&names);
+
+	return n;
+}
+
 /*
  * What nobody has finished in tmp/.  It is moved to a name of ours before it
  * is deleted, so that a writer who lives after all finds it gone as a whole
@@ -352,9 +383,10 @@ static void
 sweep(struct pass *p, const struct fs_names *workers)
 {
 	struct fs_names names = { 0, 0, NULL };
-	struct str path = STR_EMPTY, mine = STR_EMPTY;
+	struct str path = STR_EMPTY;
 	struct err e = ERR_NONE;
 	const struct sighting *s;
+	char bytes[24];
 	int lives;
 	size_t i;
 
@@ -368,24 +400,24 @@ sweep(struct pass *p, const struct fs_names *workers)
 		lives = writer_lives(p->q, names.v[i]);
 		if (lives == 1 || is_worker(names.v[i], workers))
 			continue;
-		/* A process of another pid namespace looks dead from here:
-		 * so even then it must have been there for a while. */
-		s = see(p, "tmp", names.v[i], "-");
-		if (lives == 0 ? s->count < LEASE_SIGHTINGS
+		/* A process of another pid namespace, or of a host of the
+		 * same name, looks dead from here: so even then it must have
+		 * been there for a while. */
+		fs_join(&path, "tmp", names.v[i]);
+		snprintf(bytes, sizeof bytes, "%llu", size_of(p->q, path.s));
+		s = see(p, "tmp", names.v[i], bytes);
+		if (lives == 0 ? s->count < LEASE_SIGHTINGS ||
+			    s->unchanged < NAMESAKE_SECONDS
 			       : !lease_is_over(p, s))
 			continue;
-		fs_join(&path, "tmp", names.v[i]);
 		err_clear(&e);
-		if (fs_rename(p->q->fd, path.s, queue_tmp(p->q, &mine), &e) <
-			0 ||
-		    fs_remove(p->q->fd, mine.s, &e) < 0)
+		if (queue_discard(p->q, path.s, &e) < 0)
 			/* Another user's, in a shared campaign, is theirs. */
 			if (e.code != EX_NOPERM && e.sys != ENOENT &&
 			    e.sys != ENOTEMPTY)
 				note(p, &e);
 	}
 	fs_free(&names);
-	str_free(&mine);
 	str_free(&path);
 }
 

@@ -16,6 +16,9 @@
 #include "queue/watch.h"
 #include "queue/work.h"
 
+/* Segments with trials that may be loose before held ones come first. */
+enum { LOOSE_MAX = 2 };
+
 enum { PUBLISH_FOR = 3600, REDUCE_AFTER = 60, WAIT_MAX = 30 };
 
 int
@@ -190,12 +193,14 @@ work_trial(struct work *k, const struct token *t, int *exit, struct err *e)
 	int step;
 
 	/* A result of ours is there: a token rename failed before. */
-	if (finish_read(k->q, t->id, t->attempt, k->w.name, &r, e) == 0) {
+	step = finish_own(k->q, t, k->w.name, &r, e);
+	if (step < 0)
+		return -1;
+	if (step == 1) {
 		step = finish_move(k->q, k->c, t, &r, &to, e);
 		result_free(&r);
 		return step;
 	}
-	err_clear(e);
 	if (k->room.name[0] == '\0' &&
 	    queue_reserve(k->q, FINISH_ROOM, &k->room, e) < 0)
 		return -1;
@@ -255,6 +260,33 @@ claim(struct work *k, struct token *t, struct err *e)
 }
 
 /*
+ * Does something held come before new trials?  One that waits for its
+ * back-off keeps its segment from being sealed; with new trials always
+ * first, loose segments and their files would pile up behind it.
+ */
+static int
+held_comes_first(const struct queue *q, struct err *e)
+{
+	struct fs_names loose = { 0, 0, NULL }, names = { 0, 0, NULL };
+	struct str path = STR_EMPTY;
+	size_t i;
+	int rc;
+
+	rc = queue_list_dirs(q, "trials", &loose, e);
+	for (i = 0; rc == 0 && i < loose.n && loose.n > LOOSE_MAX; i++) {
+		rc = queue_list(q, fs_join(&path, "held", loose.v[i]), &names,
+		    e);
+		if (rc == 0)
+			rc = names.n > 0;
+		fs_free(&names);
+	}
+	str_free(&path);
+	fs_free(&loose);
+
+	return rc;
+}
+
+/*
  * Nothing waits: make a trial, or do what is left to do for all.  1: look
  * again, 0: nothing is left; -1.
  */
@@ -264,16 +296,17 @@ find_more(struct work *k, struct err *e)
 	struct upkeep u;
 	struct sig_seen s;
 	double wait;
-	int made = k->sample(k->cookie, e);
+	int late = held_comes_first(k->q, e);
+	int made = late != 0 ? late : k->sample(k->cookie, e);
 
-	if (made != 0)
+	if (made < 0 || (made > 0 && !late))
 		return made;
 	if (upkeep(k->q, k->c, UPKEEP_FULL, &u, e) < 0)
 		return -1;
 	if (u.reclaimed + u.released + u.settled > 0)
 		return 1;
 	if (u.held == 0)
-		return 0;
+		return late;
 	/* hpo-sample was a child: its SIGCHLD must not end the pause. */
 	sig_clear();
 	sig_seen(&s);

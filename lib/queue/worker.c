@@ -13,7 +13,7 @@
 #include "form/inifile.h"
 #include "queue/worker.h"
 
-enum { INFO_MAX = 65536, PULSE_MAX = 4096 };
+enum { INFO_MAX = 65536, PULSE_MAX = 4096, TRIES = 8 };
 
 const char *
 worker_file(const char *name, const char *file, struct str *b)
@@ -63,41 +63,60 @@ appear(struct queue *q, const char *tmp, const char *path, struct err *e)
 	return fs_sync(q->fd, "running", e);
 }
 
-int
-worker_start(struct queue *q, const char *name, const struct worker_info *info,
-    struct worker *w, struct err *e)
+/* Write the directory in tmp/ and rename it. */
+static int
+make(struct queue *q, const char *name, const struct str *info, struct err *e)
 {
-	struct str tmp = STR_EMPTY, path = STR_EMPTY, text = STR_EMPTY;
+	struct str tmp = STR_EMPTY, path = STR_EMPTY;
 	char beat[24];
 	int bad;
 
-	w->q = q;
-	w->beats = 0;
-	w->oom_kills = proc_oom_kills();
-	snprintf(w->name, sizeof w->name, "%s", name);
 	queue_tmp(q, &tmp);
-	format_info(info, &text);
 	format_beat(0, beat);
 	bad = fs_mkdir(q->fd, tmp.s, e) < 0 ||
-	    fs_create(q->fd, fs_join(&path, tmp.s, "worker.ini"), text.s,
-		text.n, e) < 0 ||
+	    fs_create(q->fd, fs_join(&path, tmp.s, "worker.ini"), info->s,
+		info->n, e) < 0 ||
 	    fs_sync(q->fd, path.s, e) < 0 ||
 	    fs_create(q->fd, fs_join(&path, tmp.s, "heartbeat"), beat,
 		strlen(beat), e) < 0 ||
 	    fs_sync(q->fd, tmp.s, e) < 0 ||
 	    appear(q, tmp.s, fs_join(&path, "running", name), e) < 0;
+	str_free(&path);
+	str_free(&tmp);
+
+	return bad ? -1 : 0;
+}
+
+int
+worker_start(struct queue *q, const char *name, const struct worker_info *info,
+    struct worker *w, struct err *e)
+{
+	struct str path = STR_EMPTY, text = STR_EMPTY;
+	int i, bad = -1;
+
+	w->q = q;
+	w->beats = 0;
+	w->oom_kills = proc_oom_kills();
+	snprintf(w->name, sizeof w->name, "%s", name);
+	format_info(info, &text);
+	/* ENOENT: a host that cannot see us has swept it: once more. */
+	for (i = 0; i < TRIES && bad; i++) {
+		err_clear(e);
+		bad = make(q, name, &text, e);
+		if (bad && e->sys != ENOENT)
+			break;
+	}
 	w->heartbeat = -1;
 	if (!bad) {
 		w->heartbeat =
 		    openat(q->fd, worker_file(name, "heartbeat", &path),
-			O_WRONLY | O_CLOEXEC);
+			O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 		if (w->heartbeat < 0)
 			bad = err_sys(e, "cannot open '%s/hpo/%s'", q->path,
 			    path.s);
 	}
 	str_free(&text);
 	str_free(&path);
-	str_free(&tmp);
 
 	return bad ? -1 : 0;
 }
@@ -119,7 +138,7 @@ reopen(struct worker *w)
 
 	queue_reopen(w->q);
 	fd = openat(w->q->fd, worker_file(w->name, "heartbeat", &path),
-	    O_WRONLY | O_CLOEXEC);
+	    O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd >= 0) {
 		close(w->heartbeat);
 		w->heartbeat = fd;
@@ -217,23 +236,42 @@ take_entry(void *cookie, const struct inifile_entry *ent, struct err *e)
 	return 0;
 }
 
-int
-worker_read(const struct queue *q, const char *name, struct worker_info *info)
+/* Is running/W no directory of a worker, but a link, or of another name? */
+static bool
+is_planted(const struct queue *q, const char *name, const char *path)
 {
-	struct err e = ERR_NONE;
+	return !name_is_writer(name) || fs_crosses_link(q->fd, path);
+}
+
+int
+worker_load(const struct queue *q, const char *name, struct worker_info *info,
+    struct err *e)
+{
 	struct str path = STR_EMPTY, text = STR_EMPTY;
 	int bad;
 
 	memset(info, 0, sizeof *info);
 	worker_file(name, "worker.ini", &path);
-	bad = fs_slurp(q->fd, path.s, INFO_MAX, &text, &e) < 0 ||
-	    inifile_parse(text.s, text.n, path.s, INIFILE_MACHINE, take_entry,
-		info, &e) < 0 ||
-	    info->id.pid == 0;
+	if (is_planted(q, name, path.s))
+		bad = err_set(e, EX_DATAERR, "%s: is no worker's", path.s);
+	else
+		bad = fs_slurp(q->fd, path.s, INFO_MAX, &text, e) < 0 ||
+		    inifile_parse(text.s, text.n, path.s, INIFILE_MACHINE,
+			take_entry, info, e) < 0;
+	if (!bad && info->id.pid == 0)
+		bad = err_set(e, EX_DATAERR, "%s: names no process", path.s);
 	str_free(&text);
 	str_free(&path);
 
 	return bad ? -1 : 0;
+}
+
+int
+worker_read(const struct queue *q, const char *name, struct worker_info *info)
+{
+	struct err ignored = ERR_NONE;
+
+	return worker_load(q, name, info, &ignored);
 }
 
 int
@@ -244,11 +282,15 @@ worker_pulse(const struct queue *q, const char *name, struct str *b)
 	size_t old = b->n;
 	int bad;
 
+	worker_file(name, "heartbeat", &path);
+	if (is_planted(q, name, path.s)) {
+		str_free(&path);
+		return -1;
+	}
 	/* Opened anew each time: that is what makes NFS ask the server. */
-	bad = fs_slurp(q->fd, worker_file(name, "heartbeat", &path), PULSE_MAX,
-	    b, &e);
-	if (bad)
-		str_cut(b, old);
+	bad = fs_slurp(q->fd, path.s, PULSE_MAX, b, &e);
+	/* One line, so that it reads back from observed/ as what it was. */
+	str_cut(b, bad || b->n == old ? old : old + strcspn(b->s + old, "\n"));
 	str_free(&path);
 
 	return bad && e.sys != ENOENT ? -1 : 0;

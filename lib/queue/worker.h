@@ -52,13 +52,19 @@ int worker_beat(struct worker *w, struct err *e);
  */
 void worker_stop(struct worker *w);
 
-/* worker_read(q, name, info): Of running/NAME/worker.ini; -1: unknown. */
+/*
+ * worker_load(q, name, info, e): Read running/NAME/worker.ini.
+ * worker_read(q, name, info): Likewise where it does not matter why it is
+ * unknown (-1).
+ */
+int worker_load(const struct queue *q, const char *name,
+    struct worker_info *info, struct err *e);
 int
 worker_read(const struct queue *q, const char *name, struct worker_info *info);
 
 /*
  * worker_pulse(q, name, b):
- * Append the heartbeat's content, nothing where there is no such file; -1
+ * Append the heartbeat's first line, nothing where there is no such file; -1
  * if it could not be read: then nothing has been seen.
  */
 int worker_pulse(const struct queue *q, const char *name, struct str *b);

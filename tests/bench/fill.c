@@ -1,6 +1,7 @@
 /*
- * fill CAMPAIGN N: give the first N trials of a campaign, which wait, a
- * result each, without running anything and without waiting for the disk.
+ * fill CAMPAIGN N [FIRST]: give N trials of a campaign, which wait, from the
+ * id FIRST (0) on, a result each, without running anything and without waiting
+ * for the disk.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,16 +44,17 @@ main(int argc, char *argv[])
 	struct str text = STR_EMPTY, path = STR_EMPTY;
 	struct token from = { 0, 0, STATE_READY, "" }, to;
 	struct queue q;
-	uint32_t i, n;
+	uint32_t first, i, n;
 
-	if (argc != 3)
+	if (argc != 3 && argc != 4)
 		return 64;
 	n = (uint32_t)strtoul(argv[2], NULL, 10);
+	first = argc == 4 ? (uint32_t)strtoul(argv[3], NULL, 10) : 0;
 	if (queue_open(argv[1], QUEUE_WRITE, &q, &e) < 0) {
 		err_report("fill", &e);
 		return 1;
 	}
-	for (i = 0; i < n; i++) {
+	for (i = first; i < first + n; i++) {
 		str_cut(&text, 0);
 		make_result(&q, i, &text);
 		from.id = i;

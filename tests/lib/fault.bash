@@ -1,8 +1,8 @@
 # For tests with faults and sudden deaths: `load ../lib/fault`, after helper.
 #
-# Campaigns here are called c, have a budget of three trials, and a command
-# that always prints its metric.  All processes of a test bear a mark in their
-# environment, by which they are found again and none of others is.
+# The processes of a test may bear a mark in their environment, by which they
+# are found again and none of others is.  All faults are met one by one in a
+# directory of their own, INJECT_DIR, in memory where that is possible.
 
 # The mark of what is started from here on; a test may set another.
 : "${FAULT_MARK:=$BATS_TEST_TMPDIR}"
@@ -37,7 +37,15 @@ kill_marked() {
 	[ -z "$pids" ] || kill -KILL $pids 2>/dev/null || :
 }
 
-# fault_campaign: make the campaign c; what follows [run] may be appended.
+# need_shim: skip the test where nothing can be preloaded.
+need_shim() {
+	case ${HPO_TEST_VARIANT-} in
+	static | valgrind) skip "no preloading with $HPO_TEST_VARIANT" ;;
+	esac
+	[ -e "$BUILD_DIR/fault/shim.so" ] || skip 'the shim is not built'
+}
+
+# fault_campaign: make the campaign c of three trials; what follows [run] may be appended.
 fault_campaign() {
 	campaign c <<-'EOT'
 		[campaign]
@@ -50,14 +58,6 @@ fault_campaign() {
 	EOT
 	# shellcheck disable=SC2016 # variables of the command
 	echo 'echo "hpo: y=$HPO_PARAM_x"' >c/cmd
-}
-
-# need_shim: skip the test where nothing can be preloaded.
-need_shim() {
-	[ -e "$BUILD_DIR/fault/shim.so" ] || skip 'the shim is not built'
-	case ${HPO_TEST_VARIANT-} in
-	static | valgrind) skip "no preloading with $HPO_TEST_VARIANT" ;;
-	esac
 }
 
 # with_fault FAULT PROGRAM COMMAND...: run the command; in PROGRAM it meets
@@ -91,114 +91,69 @@ code_is_documented() {
 	esac
 }
 
-# output_is_true: every id in the file out is that of a trial; one that is
-# said to be ok has its token in done/.
-output_is_true() {
-	local id state _
+# --- all faults, one by one --------------------------------------------------
 
-	while IFS=$'\t' read -r id state _; do
-		[[ $id =~ ^[0-9]+$ ]] || return 1
-		printf -v id %07d "$id"
-		[ -f "c/hpo/trials/0000/$id/trial.ini" ] || return 1
-		[ "$state" != ok ] || compgen -G "c/hpo/done/0000/$id.*" \
-			>/dev/null || return 1
-	done <out
+# need_inject: skip the test where that cannot be done; else set INJECT_DIR.
+need_inject() {
+	need_shim
+	[ -x "$BUILD_DIR/fault/inject" ] || skip 'the driver is not built'
+	INJECT_DIR=$(mktemp -d /dev/shm/hpo-fault.XXXXXX 2>/dev/null) ||
+		INJECT_DIR=$(mktemp -d)
 }
 
-# all_done: each of the three trials has ended, once, as ok.
-all_done() {
-	local states
-
-	states=$(hpo-collect --all c | cut -f 1,3) || return
-	[ "$states" = "$(printf 'id\tstatus\n%s\tok\n%s\tok\n%s\tok' 0 1 2)" ]
+# drop_inject: the end of need_inject.
+drop_inject() {
+	[ -z "${INJECT_DIR-}" ] || rm -rf "$INJECT_DIR"
 }
 
-# survive [-q]: after a fault everything is as promised: the exit code is
-# documented, the output true, nothing is left running, the campaign sound;
-# and the next run finishes it.  With -q that is a worker's, which is quicker.
-survive() {
-	local run=(hpo-dispatch --local -j2 c)
+# inject_campaign N [LINE...]: a campaign of N trials, whose command prints its
+# metric; the lines are [run]'s.
+inject_campaign() {
+	local dir=$INJECT_DIR/start/c trials=$1
 
-	[ "${1-}" != -q ] || run=(hpo-trial --loop c)
-	code_is_documented || complain "exit code $status" out err || return
-	case $fault in
-	*:lie | *:short) # which is no failure: all three are told of
-		[ "$status" -eq 0 ] && [ "$(grep -vc failed out)" -eq 3 ] ||
-			complain "exit code $status" out err || return
-		;;
-	esac
-	[ "$status" -eq 0 ] || [ "$status" -eq 137 ] || [ -s err ] ||
-		complain "exit code $status without a word" || return
-	output_is_true || complain 'its output is not true' out err || return
-	wait_for 10 none_marked || complain 'processes are left' || return
-	hpo-collect --fsck c >fsck 2>&1 ||
-		complain "fsck says $?" fsck err || return
-	mark "${run[@]}" >out2 2>err2 ||
-		complain "the next run ends with $?" out2 err2 err || return
-	all_done || complain 'not all are done' out2 err2 err || return
-	hpo-collect --fsck c >fsck 2>&1 ||
-		complain "fsck says $? at the end" fsck || return
-	wait_for 10 none_marked || complain 'processes are left at the end'
+	shift
+	mkdir -p "$dir"
+	cat >"$dir/campaign.ini" <<-EOT
+		[campaign]
+		minimize = y
+		trials = $trials
+		[space]
+		x = uniform(0, 1)
+		[run]
+		command = /bin/echo hpo: y={x}
+	EOT
+	[ $# -eq 0 ] || printf '%s\n' "$@" >>"$dir/campaign.ini"
 }
 
-# each_fault [-q] PROGRAM OP ACTION...: for every action, let the k-th
-# operation of PROGRAM meet it, for k from 1 until there are no more.  The
-# test defines prepare, which makes c anew, and act, which runs the program
-# through `with_fault FAULT PROGRAM`, its arguments.  What finishes the
-# campaign is a worker where the state left is that of another action too.
-each_fault() {
-	local always='' quick program op action k fault total=0
+# inject_command: its command is the script on standard input instead.
+inject_command() {
+	local dir=$INJECT_DIR/start/c
 
-	[ "$1" != -q ] || { always=-q && shift; }
-	program=$1 op=$2
-	shift 2
-	for action; do
-		case $action in
-		ENOSPC | ESTALE | EINTR | short) quick=-q ;;
-		*) quick=$always ;;
-		esac
-		for ((k = 1; ; k++)); do
-			fault=$op:$k:$action
-			[ "$k" -lt 500 ] || complain 'no end' || return
-			rm -rf c
-			prepare || return
-			act "$fault" "$program" || break
-			survive $quick || return
-			total=$((total + 1))
-		done
-		[ "$k" -gt 1 ] || complain 'it never happened' out err ||
-			return
-	done
-	echo "# $program: $op: $total faults" >&3
+	{ echo '#!/bin/sh' && cat; } >"$dir/cmd"
+	chmod +x "$dir/cmd"
+	sed -i 's,^command = .*,command = ./cmd,' "$dir/campaign.ini"
 }
 
-# with_dead_worker: make c with three trials, one of them claimed by a worker
-# that is no more.
-with_dead_worker() {
-	if [ ! -d dead ]; then
-		fault_campaign
-		hpo-sample -n 3 c >ids || return
-		# shellcheck disable=SC2016 # a variable of the command
-		echo 'kill -KILL "$PPID"' >c/cmd
-		hpo-trial c 1 2>err
-		[ $? -eq 137 ] || return
-		fault_campaign
-		mv c dead
-	fi
-	cp -R dead c
-	compgen -G 'c/hpo/running/*/0000001.0' >/dev/null
-}
+# What tests/fault/shim.c can do: to who writes, to who only reads, and
+# without an end to it.
+FAULTS=EIO,ESTALE,ENOSPC,EDQUOT,EINTR,lie,late,short,stale,unseen,before,after
+# shellcheck disable=SC2034 # for the tests
+FAULTS_OF_READERS=EIO,ESTALE,ENOSPC,EDQUOT,EINTR,short,stale,unseen
+# shellcheck disable=SC2034
+FAULTS_FOR_GOOD=EIO+,ESTALE+,ENOSPC+
 
-# with_three_trials: make c with three trials; one of them fails at first, so
-# that a token is held and released too.
-with_three_trials() {
-	if [ ! -d made ]; then
-		fault_campaign
-		printf '%s\n' 'retries = 1' 'backoff = 0.1s' >>c/campaign.ini
-		# shellcheck disable=SC2016 # variables of the command
-		sed -i '1i [ "$HPO_TRIAL$HPO_ATTEMPT" != 10 ] || exit 1' c/cmd
-		hpo-sample -n 3 c >ids || return
-		mv c made
-	fi
-	cp -R made c
+# The worker that finishes a campaign.
+# shellcheck disable=SC2034
+LOOP='hpo-trial --loop c'
+
+# inject [-a FAULTS] [OPTION...] -- COMMAND...: let it meet each fault at each
+# of its calls; the options are those of tests/fault/inject.c.
+inject() {
+	local status=0
+
+	"$BUILD_DIR/fault/inject" -l "$BUILD_DIR/fault/shim.so" \
+		-c "$INJECT_DIR/start" -d "$INJECT_DIR/run" -a "$FAULTS" "$@" \
+		>"$INJECT_DIR/totals" || status=$?
+	sed "s/^/# $BATS_TEST_DESCRIPTION: /" "$INJECT_DIR/totals" >&3
+	return "$status"
 }

@@ -24,7 +24,7 @@ helper_setup() {
 
 	for name in "${!HPO_@}" "${!SLURM_@}"; do
 		case $name in
-		HPO_TEST_*) ;;
+		HPO_TEST_* | HPO_MATRIX) ;;
 		*) unset "$name" ;;
 		esac
 	done

@@ -221,6 +221,8 @@ test_names(void)
 		{ "a..b == c", "a b c" },
 		{ "({ a = b, [c] = d, e }).f", "b c d e" },
 		{ "(function(a, b, ...) return a + b + c end)(d, a)", "c d a" },
+		{ "(function() local a b(a) local c <const> d(c) end)()",
+		    "b d" },
 		{ "(function() local a, b <const> = c, d return a + b end)()",
 		    "c d" },
 		{ "(function() for i = k, 3 do l(i) end end)()", "k l" },

@@ -208,6 +208,55 @@ test_bad_patterns(void)
 	ok(strncmp(e.msg, "step: ", 6) == 0, "is named: %s", e.msg);
 }
 
+/* The C library's regcomp() would take all memory for some of these. */
+static void
+test_huge_patterns(void)
+{
+	static const char *const huge[] = {
+		"^++++++++++++++++++++++++++++++++++++++++ loss",
+		"loss.{30000}",
+		"((((a{99}){99}){99}){99}){99}",
+		"((((((((((((((x+)+)+)+)+)+)+)+)+)+)+)+)+)+)+",
+		"(x{2}|y){5001}",
+		"[[:alpha:]()]{10001,}",
+		"x{99999999999999999999}",
+		"x{0,99999999999999999999}",
+	};
+	static const char *const fine[] = {
+		"^\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+ loss=",
+		"loss: .*?=",
+		"([0-9]{1,3}\\.){3} (a|b)+",
+		"[+]{255}[]+++++++++++++++++++++]*=",
+		"\\(((([(]+)+)+)+",
+	};
+	char name[] = "loss", regex[200];
+	const struct pattern p = { name, regex, 1 };
+	struct metrics_reader *r;
+	struct err e;
+	size_t i;
+
+	for (i = 0; i < sizeof huge / sizeof huge[0]; i++) {
+		err_clear(&e);
+		snprintf(regex, sizeof regex, "%s", huge[i]);
+		ok(metrics_reader_new(&p, 1, NULL, &e) == NULL &&
+			strstr(e.msg, "it repeats too much") != NULL,
+		    "%s is too much", huge[i]);
+	}
+	for (i = 0; i < sizeof fine / sizeof fine[0]; i++) {
+		err_clear(&e);
+		snprintf(regex, sizeof regex, "%s", fine[i]);
+		r = metrics_reader_new(&p, 1, NULL, &e);
+		ok(r != NULL, "%s is fine%s", fine[i], e.msg);
+		metrics_reader_free(r);
+	}
+	err_clear(&e);
+	memset(regex, '(', 64);
+	snprintf(regex + 64, sizeof regex - 64, "x");
+	ok(metrics_reader_new(&p, 1, NULL, &e) == NULL, "deep groups");
+	is_str(e.msg, "loss: it has too many groups within groups",
+	    "are refused");
+}
+
 /*
  * Whatever the pattern, the look for its literal first must not change what
  * is found: each is tried as it is and with an alternative, which never
@@ -401,6 +450,7 @@ main(void)
 	test_report_lines();
 	test_patterns();
 	test_bad_patterns();
+	test_huge_patterns();
 	test_literals();
 	test_long_line();
 	test_curve();

@@ -209,6 +209,27 @@ merge(void)
 	scratch_end(&s);
 }
 
+/* A worker's name and heartbeat are what somebody has put there. */
+static void
+forged(void)
+{
+	struct scratch s;
+	struct observe o;
+
+	scratch_begin(&s);
+	observer(&s, 10, &o);
+	observe_see(&o, "worker/a\n1 2 1e9 99 worker/victim", "1");
+	observe_see(&o, "worker/b 9", "1");
+	observe_see(&o, "worker/c", "1\n1 2 1e9 99 worker/victim 1");
+	observe_see(&o, "worker/d", "1 2");
+	ok(save(&s, &o), "what was seen is kept");
+	observer(&s, 0, &o);
+	is_num((double)o.all.n, 1, "but not what would be another line");
+	is_str(observe_find(&o, "worker/d")->value, "1 2", "words are fine");
+	observe_free(&o);
+	scratch_end(&s);
+}
+
 static void
 cannot_write(void)
 {
@@ -235,6 +256,7 @@ main(void)
 	capped();
 	keep();
 	merge();
+	forged();
 	cannot_write();
 
 	return done();

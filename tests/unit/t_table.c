@@ -254,6 +254,7 @@ test_delimited(void)
 	    "[a=1,2]\n[a=x\"y\"][b=z]\n[b=l\nm]\n2");
 	check("\"a,x\",b\r\n1,\" 2\"\r\n", "[a,x=1][b= 2]\n2");
 	check("a,\n1,2\n", "[a=1][=2]\n2");
+	check("\ta,b\n1\t2\n", "[=1][a,b=2]\n2");
 	/* mistakes */
 	check("a\tb\n1\t2\n\n3\n4\t5\n",
 	    "[a=1][b=2]\n2 65 T:4: 1 fields instead of 2");

@@ -1,0 +1,29 @@
+#ifndef QUEUE_SEAL_FILES_H
+#define QUEUE_SEAL_FILES_H
+
+#include <stdint.h>
+
+#include "queue/queue.h"
+
+struct campaign;
+struct err;
+
+/* The two files of a segment.  For queue/seal alone. */
+
+/*
+ * seal_files_make(q, c, token, dir, e):
+ * Write the files of the segment whose tokens are the thousand ${token}, by
+ * id, into the directory ${dir}, durably.  A file that is missing or damaged
+ * is an error.
+ */
+int seal_files_make(struct queue *q, const struct campaign *c,
+    const struct token *token, const char *dir, struct err *e);
+
+/*
+ * seal_files_agree(q, segment, e):
+ * Read the files of a sealed segment back: they are whole, and every loose
+ * file but a log that is also in them has the same bytes.
+ */
+int seal_files_agree(const struct queue *q, uint32_t segment, struct err *e);
+
+#endif
