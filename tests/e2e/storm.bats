@@ -6,29 +6,11 @@
 bats_require_minimum_version 1.8.0
 load ../lib/helper
 load ../lib/fault
+load many
 
 teardown() {
 	kill_marked
 	helper_teardown
-}
-
-# storm_campaign DIR TRIALS [LINE...]: a campaign whose command is the file
-# cmd, made of standard input; the lines are [run]'s.
-storm_campaign() {
-	campaign "$1" <<-EOT
-		[campaign]
-		minimize = y
-		trials = $2
-		[space]
-		x = uniform(0, 1)
-		z = choice(a, "b c", [1,2])
-		[run]
-		command = /bin/sh cmd
-	EOT
-	cat >"$1/cmd"
-	dir=$1
-	shift 2
-	[ $# -eq 0 ] || printf '%s\n' "$@" >>"$dir/campaign.ini"
 }
 
 # A command that says when it ran; each attempt adds a line.
@@ -37,39 +19,12 @@ count_claims() {
 	echo 'echo "$HPO_ATTEMPT" >>"$HPO_DIR/claims"; echo "hpo: y=$HPO_PARAM_x"'
 }
 
-# all_ok DIR N: the table has the trials 0 to N-1, once each, all ok.
-all_ok() {
-	hpo-collect "$1" | cut -f 1,3 >"$1.table" || return
-	{ printf 'id\tstatus\n' && seq 0 $(($2 - 1)) | sed 's/$/\tok/'; } |
-		diff - "$1.table"
-}
-
 # claimed_once DIR N: every command ran once, as a first attempt.
 claimed_once() {
 	local n
 
 	n=$(cat "$1"/hpo/trials/*/*/claims | sort | uniq -c | tr -s ' ') || return
 	[ "$n" = " $2 0" ] || { echo "attempts: $n" && return 1; }
-}
-
-# count GLOB: how many files match it.
-count() {
-	compgen -G "$1" | wc -l
-}
-
-# at_least N GLOB: so many files match it by now.
-at_least() {
-	[ "$(count "$2")" -ge "$1" ]
-}
-
-# wait_all PID...: all of them end, and with 0.
-wait_all() {
-	local pid bad=0
-
-	for pid; do
-		wait "$pid" || { echo "$pid: $?" && bad=1; }
-	done
-	return $bad
 }
 
 @test "trial: 32 workers claim each of 1000 trials once" {
@@ -103,57 +58,63 @@ check_for_ever() {
 	echo $n >checks
 }
 
-# victim: one of the marked processes, by $RANDOM: mostly a worker or what it
-# has started, as a dispatcher takes its time to come up.
-victim() {
-	local pid pids=() any=$((RANDOM % 5))
+# ends COMMAND: how those of the storm's COMMAND ended that it did not kill.
+ends() {
+	awk -F '\t' -v n="$1" '$1 == n && $2 != "signal 9" { print $2 }' storm
+}
 
-	for pid in $(marked); do
-		[ "$any" -eq 0 ] ||
-			grep -qE '^(hpo-trial|hpo-sample|sh|sleep)$' \
-				"/proc/$pid/comm" 2>/dev/null || continue
-		pids+=("$pid")
-	done
-	[ "${#pids[@]}" -eq 0 ] || echo "${pids[RANDOM % ${#pids[@]}]}"
+# only WHAT LIST: every line of LIST is among WHAT.
+only() {
+	[ -z "$2" ] || ! grep -vxE "$1" <<<"$2"
 }
 
 # bats test_tags=slow
-@test "dispatch: whatever is killed at any time, every trial ends once" {
-	local seed=${HPO_TEST_SEED:-$RANDOM} end pid kills=0 checker
+@test "all: 64 workers, 8 dispatchers, 8 collectors, and death at any time" {
+	local seed=${HPO_TEST_SEED:-$RANDOM} collect=--fsck checker i pids=()
+	local killed stopped
 
+	[ -x "$BUILD_DIR/e2e/storm" ] || skip 'tests/e2e/storm.c is not built'
+	hpo-collect --help >help
+	! grep -q -e --seal help || collect=--seal
 	echo "# HPO_TEST_SEED=$seed" >&3
-	count_claims | sed '1i sleep 0.05' | storm_campaign c 300 \
-		'retries = 1000' 'losses = 1000' 'interrupts = 1000' \
-		'backoff = 0s'
-	hpo-sample -n 50 c >ids
+	# shellcheck disable=SC2016 # a variable of the command
+	echo 'echo "hpo: y=$HPO_PARAM_x"' | storm_campaign c 1150 \
+		'retries = 100000' 'losses = 100000' 'interrupts = 100000' \
+		'backoff = 0s' 'heartbeat = 0.3s' 'lease = 1s'
+	# Nearly a segment, so that in the storm it fills, and another begins.
+	hpo-sample -n 1000 c >ids
+	for i in 1 2 3 4; do
+		hpo-trial --loop --max-trials 225 c >>out &
+		pids+=($!)
+	done
+	wait_all "${pids[@]}"
 	check_for_ever &
 	checker=$!
-	RANDOM=$seed
-	end=$(($(now_cs) + 1500))
-	while (($(now_cs) < end)); do
-		# A second dispatcher now and then.
-		if ((RANDOM % 40 == 0)) || none_marked; then
-			HPO_TEST_MARK=$FAULT_MARK hpo-dispatch --local -j3 c \
-				>>out 2>>err 3>&- &
-		fi
-		# Between two deaths; sleep: as much is left to chance.
-		sleep "0.$(printf %03d $((RANDOM % 100)))"
-		pid=$(victim)
-		[ -z "$pid" ] || ! kill -KILL "$pid" 2>/dev/null ||
-			kills=$((kills + 1))
-	done
-	echo "# $kills killed, $(count 'c/hpo/done/*/*') of 300 done" >&3
-	kill_marked
-	wait_for 10 none_marked
-	run -0 mark hpo-dispatch --local -j3 c
+	mark "$BUILD_DIR/e2e/storm" -s "$seed" -t 20 -m 6 -z 5 \
+		64 'exec hpo-trial --loop c >>out 2>>err' \
+		8 'exec hpo-dispatch --local -j8 c >>out 2>>err' \
+		4 "exec sh '$TOP/tests/e2e/collector.sh' c \$1 2>>err" \
+		4 "exec hpo-collect $collect c >>$collect 2>>err" >storm 3>&-
+	killed=$(awk '$1 == "killed" { print $2 }' storm)
+	stopped=$(awk '$1 == "stopped" { print $2 }' storm)
+	echo "# $killed killed, $stopped stopped" >&3
+	run -0 mark hpo-dispatch --local -j4 c
 	touch stop
 	wait "$checker" || cat bad
-	[ ! -e bad ]
+	cat storm bad* 2>/dev/null || :
+	[ "$(count 'bad*')" -eq 0 ]
 	[ "$(cat checks)" -gt 10 ]
-	all_ok c 300
-	wait_for 10 none_marked
-	[ "$(count 'c/hpo/done/*/*')" -eq 300 ]
-	[ "$(count 'c/hpo/failed/*/*')" -eq 0 ]
+	[ "$killed" -gt 100 ]
+	[ "$stopped" -gt 0 ]
+	# A worker whose sampler was killed says 75: once more, please.
+	only 'exit (0|75)' "$(ends 1)"
+	only 'exit (0|75)' "$(ends 2)"
+	only 'exit 0' "$(ends 3)"
+	only 'exit 0' "$(ends 4)"
+	all_ok c 1150
+	none_marked
+	matrix run 'kill at random' "$killed"
+	matrix run 'stopped for longer than the lease' "$stopped"
 }
 
 @test "dispatch: killed with its workers it leaves nothing running, and goes on" {

@@ -1,58 +1,38 @@
 #!/usr/bin/env bats
-# Every program dies after any of its renames: the part of the fault tests
-# that is quick.
+# A part of the tests with faults that is quick: some of the calls of the main
+# programs.
 
-# shellcheck disable=SC2317 # each_fault calls prepare and act
 bats_require_minimum_version 1.8.0
 load ../lib/helper
 load ../lib/fault
 
 setup() {
 	helper_setup
-	need_shim
+	need_inject
 }
 
 teardown() {
-	kill_marked
+	drop_inject
 	helper_teardown
 }
 
-@test "sample: a kill after any rename loses no id" {
-	prepare() {
-		fault_campaign
-	}
-	act() {
-		with_fault "$@" hpo-sample -n 3 c
-	}
-	each_fault -q hpo-sample rename after
+@test "sample: of some faults at the first trials of a campaign" {
+	inject_campaign 2
+	inject -e 17 -o new -o settle=ready -f "$LOOP" -- hpo-sample -n 2 c
+	inject -a lie -e 3 -o new -o settle=ready -f "$LOOP" \
+		-- hpo-sample -n 2 c
 }
 
-@test "trial: a kill after any rename loses no trial" {
-	prepare() {
-		fault_campaign && hpo-sample -n 3 c >ids
-	}
-	act() {
-		with_fault "$@" hpo-trial --loop c
-	}
-	each_fault -q hpo-trial rename after
+@test "trial: of some faults in a worker's life" {
+	inject_campaign 2
+	inject -e 31 -o run -s 'hpo-sample -n 2 c' -f "$LOOP" \
+		-- hpo-trial --loop c
+	inject -a lie -e 3 -o run -s 'hpo-sample -n 2 c' -f "$LOOP" \
+		-- hpo-trial --loop c
 }
 
-@test "trial: a kill of who reclaims, after any rename, loses no trial" {
-	prepare() {
-		with_dead_worker
-	}
-	act() {
-		with_fault "$@" hpo-trial --loop c
-	}
-	each_fault -q hpo-trial rename after
-}
-
-@test "trial: a lost reply to any rename is no failure" {
-	prepare() {
-		with_dead_worker
-	}
-	act() {
-		with_fault "$@" hpo-trial --loop c
-	}
-	each_fault -q hpo-trial rename lie
+@test "collect: of some faults at a table" {
+	inject_campaign 2
+	inject -r -e 17 -a "$FAULTS_OF_READERS" -o collect \
+		-s 'hpo-sample -n 2 c' -s 'hpo-trial c 0' -- hpo-collect c
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# New trials: hpo-sample fails or dies at any of its steps.
+# New trials: hpo-sample meets a fault at each of its calls.
 # bats file_tags=fault
 
 bats_require_minimum_version 1.8.0
@@ -8,30 +8,34 @@ load ../lib/fault
 
 setup() {
 	helper_setup
-	need_shim
+	need_inject
 }
 
 teardown() {
-	kill_marked
+	drop_inject
 	helper_teardown
 }
 
-prepare() {
-	fault_campaign
+@test "sample: of any fault at the first trials of a campaign" {
+	inject_campaign 2
+	inject -o new -o settle=ready -f "$LOOP" -- hpo-sample -n 2 c
 }
 
-act() {
-	with_fault "$@" hpo-sample -n 3 c
+@test "sample: of any fault at a further trial" {
+	inject_campaign 2
+	inject -o new -o settle=ready -s 'hpo-sample c' -f "$LOOP" \
+		-- hpo-sample c
 }
 
-@test "sample: any rename may fail, lie or be the last step" {
-	each_fault hpo-sample rename EIO ENOSPC ESTALE EINTR lie before after
+@test "sample: of any fault at trials that are given" {
+	inject_campaign 2
+	printf '%s\n' x 0.25 0.5 >"$INJECT_DIR/start/c/points"
+	inject -i -o new -o settle=ready -f 'hpo-sample --enqueue c/points c' \
+		-f "$LOOP" -- hpo-sample --enqueue c/points c
 }
 
-@test "sample: any fsync may fail or be the last step" {
-	each_fault hpo-sample fsync EIO ENOSPC ESTALE EINTR before after
-}
-
-@test "sample: any write may fail, fall short or be the last step" {
-	each_fault hpo-sample write EIO ENOSPC ESTALE EINTR short before after
+@test "sample: of a fault that stays" {
+	inject_campaign 2
+	inject -a "$FAULTS_FOR_GOOD" -o new -o settle=ready -f "$LOOP" \
+		-- hpo-sample -n 2 c
 }

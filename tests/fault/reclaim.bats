@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
-# The trial of a dead worker goes on: a dispatcher fails or dies at any of its
-# steps.
+# What another has left: a worker meets a fault at each of its calls.
 # bats file_tags=fault
 
 bats_require_minimum_version 1.8.0
@@ -9,30 +8,32 @@ load ../lib/fault
 
 setup() {
 	helper_setup
-	need_shim
+	need_inject
 }
 
 teardown() {
-	kill_marked
+	drop_inject
 	helper_teardown
 }
 
-prepare() {
-	with_dead_worker
+@test "trial: of any fault while a dead worker's trial is reclaimed" {
+	inject_campaign 1
+	inject_command <<-'EOT'
+		[ "$HPO_ATTEMPT" != 0 ] || kill -KILL "$PPID"
+		echo "hpo: y=$HPO_PARAM_x"
+	EOT
+	inject -o reclaim -s 'hpo-sample c' -s 'hpo-trial c' -f "$LOOP" \
+		-- hpo-trial --loop --max-trials 1 c
 }
 
-act() {
-	with_fault "$@" hpo-dispatch --local -j1 c
-}
-
-@test "dispatch: any rename may fail, lie or be the last step" {
-	each_fault hpo-dispatch rename EIO ENOSPC ESTALE EINTR lie before after
-}
-
-@test "dispatch: any fsync may fail or be the last step" {
-	each_fault hpo-dispatch fsync EIO ENOSPC ESTALE EINTR before after
-}
-
-@test "dispatch: any write may fail, fall short or be the last step" {
-	each_fault hpo-dispatch write EIO ENOSPC ESTALE EINTR short before after
+@test "trial: of any fault while a held trial is released" {
+	inject_campaign 1 'retries = 1' 'backoff = 0.02s'
+	inject_command <<-'EOT'
+		[ "$HPO_ATTEMPT" != 0 ] || exit 1
+		echo "hpo: y=$HPO_PARAM_x"
+	EOT
+	# The claim sees it held, for the first time, and claims nothing.
+	inject -o release -s 'hpo-sample c' -s 'hpo-trial c 0' \
+		-s 'hpo-trial --claim c' -f "$LOOP" \
+		-- hpo-trial --loop --max-trials 1 c
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Claims, results and what comes after them: a worker fails or dies at any of
-# its steps.
+# Claims, results and what comes after them: hpo-trial meets a fault at each of
+# its calls.
 # bats file_tags=fault
 
 bats_require_minimum_version 1.8.0
@@ -9,30 +9,34 @@ load ../lib/fault
 
 setup() {
 	helper_setup
-	need_shim
+	need_inject
 }
 
 teardown() {
-	kill_marked
+	drop_inject
 	helper_teardown
 }
 
-prepare() {
-	with_three_trials
+@test "trial: of any fault at a trial that is named" {
+	inject_campaign 2
+	inject -o run -o claim=ready -o claim=running -o result=trials \
+		-o result=tmp -o next=done -s 'hpo-sample -n 2 c' -f "$LOOP" \
+		-- hpo-trial c 1
 }
 
-act() {
-	with_fault "$@" hpo-trial --loop c
+@test "trial: of any fault in a worker's life" {
+	inject_campaign 2
+	inject -o run -o claim=ready -o claim=running -o result=trials \
+		-o result=tmp -o next=done -s 'hpo-sample -n 2 c' -f "$LOOP" \
+		-- hpo-trial --loop c
 }
 
-@test "trial: any rename may fail, lie or be the last step" {
-	each_fault hpo-trial rename EIO ENOSPC ESTALE EINTR lie before after
-}
-
-@test "trial: any fsync may fail or be the last step" {
-	each_fault hpo-trial fsync EIO ENOSPC ESTALE EINTR before after
-}
-
-@test "trial: any write may fail, fall short or be the last step" {
-	each_fault hpo-trial write EIO ENOSPC ESTALE EINTR short before after
+@test "trial: of any fault at a trial that fails and waits for the next try" {
+	inject_campaign 1 'retries = 1' 'backoff = 0.02s'
+	inject_command <<-'EOT'
+		exit 1
+	EOT
+	inject -o run -o claim=ready -o claim=running -o result=trials \
+		-o result=tmp -o hold=held -s 'hpo-sample c' -f "$LOOP" \
+		-- hpo-trial c 0
 }
