@@ -23,6 +23,7 @@ struct tar_writer {
 	uint64_t n;   /* bytes of the tar archive */
 	uint32_t crc; /* of them */
 	int sys;      /* errno of the first failure */
+	bool dropped; /* nothing is written any more */
 	char piece[TAR_PIECE];
 };
 
@@ -42,17 +43,18 @@ pack(struct archive *tar, void *cookie, const void *p, size_t n)
 	return (la_ssize_t)n;
 }
 
-/* And what comes out of it to the file. */
+/*
+ * And what comes out of it to the file.  A failure is remembered and not told
+ * libarchive: it would never free the buffers of an archive that has failed.
+ */
 static la_ssize_t
 put(struct archive *a, void *cookie, const void *p, size_t n)
 {
 	struct tar_writer *w = cookie;
 
-	if (fs_write_all(w->fd, p, n) < 0) {
+	(void)a;
+	if (!w->dropped && w->sys == 0 && fs_write_all(w->fd, p, n) < 0)
 		w->sys = errno;
-		archive_set_error(a, errno, "cannot write");
-		return -1;
-	}
 
 	return (la_ssize_t)n;
 }
@@ -152,7 +154,7 @@ add_header(struct tar_writer *w, const struct tar_entry *entry, struct err *e)
 	archive_entry_set_perm(w->entry, entry->mode & 07777);
 	archive_entry_set_size(w->entry, (la_int64_t)entry->size);
 	archive_entry_set_mtime(w->entry, (time_t)entry->mtime, 0);
-	if (archive_write_header(w->tar, w->entry) != ARCHIVE_OK)
+	if (archive_write_header(w->tar, w->entry) != ARCHIVE_OK || w->sys != 0)
 		return cannot_write(w, e);
 
 	return 0;
@@ -161,7 +163,8 @@ add_header(struct tar_writer *w, const struct tar_entry *entry, struct err *e)
 static int
 add_data(struct tar_writer *w, const void *p, size_t n, struct err *e)
 {
-	if (n > 0 && archive_write_data(w->tar, p, n) != (la_ssize_t)n)
+	if ((n > 0 && archive_write_data(w->tar, p, n) != (la_ssize_t)n) ||
+	    w->sys != 0)
 		return cannot_write(w, e);
 
 	return 0;
@@ -235,7 +238,8 @@ tar_finish(struct tar_writer *w, struct err *e)
 	int bad = 0;
 
 	if (w->sys != 0 || archive_write_close(w->tar) != ARCHIVE_OK ||
-	    add_end(w) < 0 || archive_write_close(w->pack) != ARCHIVE_OK)
+	    add_end(w) < 0 || archive_write_close(w->pack) != ARCHIVE_OK ||
+	    w->sys != 0)
 		bad = cannot_write(w, e);
 	tar_abandon(w);
 
@@ -247,11 +251,8 @@ tar_abandon(struct tar_writer *w)
 {
 	if (w == NULL)
 		return;
-	/* Else freeing would write the end. */
-	if (w->tar != NULL)
-		archive_write_fail(w->tar);
-	if (w->pack != NULL)
-		archive_write_fail(w->pack);
+	/* Freeing writes the end. */
+	w->dropped = true;
 	archive_write_free(w->tar);
 	archive_write_free(w->pack);
 	archive_entry_free(w->entry);

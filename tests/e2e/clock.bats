@@ -14,7 +14,7 @@ setup() {
 	FAKETIME_LIB=$(faketime -f +0 sh -c 'echo "$LD_PRELOAD"' 2>/dev/null) ||
 		skip 'needs faketime'
 	case ${HPO_TEST_VARIANT-} in
-	static | valgrind) skip "no preloading with $HPO_TEST_VARIANT" ;;
+	san | static | valgrind) skip "no preloading with $HPO_TEST_VARIANT" ;;
 	esac
 }
 

@@ -118,6 +118,7 @@ only() {
 }
 
 @test "dispatch: killed with its workers it leaves nothing running, and goes on" {
+	not_under valgrind 'what it kills by name is called otherwise'
 	local pid name
 
 	# Trials from 5 on run for ever, half of them in a child of the
