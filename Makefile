@@ -216,8 +216,9 @@ fuzz: ## look for what breaks a parser, FUZZ_SECONDS long or until ^C
 	    FUZZ_LINK=-fsanitize=fuzzer fuzzers
 	@tests/fuzz/go build/libfuzzer/fuzz $(FUZZ_SECONDS)
 
-bench: everything ## measure
-	@BUILD=$(BUILD) tests/bench/run
+bench: everything static ## measure
+	@BUILD=$(BUILD) HPO_STATIC_BIN='$(abspath build/static/bin)' \
+	    tests/bench/run
 
 # --- giving away ------------------------------------------------------------
 

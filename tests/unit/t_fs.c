@@ -122,11 +122,13 @@ test_create(void)
 	ok(fs_create(s.q.fd, "new", "new", 3, &e) == 0 &&
 		fs_mkdir(s.q.fd, "newdir", &e) == 0,
 	    "files are made");
-	ok(fstatat(s.q.fd, "new", &st, 0) == 0 && (st.st_mode & 0777) == 0640,
-	    "as the umask says: %o", (unsigned)st.st_mode & 0777);
-	ok(fstatat(s.q.fd, "newdir", &st, 0) == 0 &&
-		(st.st_mode & 0777) == 0750,
-	    "directories too: %o", (unsigned)st.st_mode & 0777);
+	memset(&st, 0, sizeof st);
+	fstatat(s.q.fd, "new", &st, 0);
+	ok((st.st_mode & 0777) == 0640, "as the umask says: %o",
+	    (unsigned)st.st_mode & 0777);
+	fstatat(s.q.fd, "newdir", &st, 0);
+	ok((st.st_mode & 0777) == 0750, "directories too: %o",
+	    (unsigned)st.st_mode & 0777);
 	umask(022);
 	scratch_end(&s);
 }
