@@ -525,6 +525,7 @@ is_refused() {
 }
 
 @test "archive: a reader that is killed leaves nothing" {
+	not_under valgrind 'it keeps the pipe open by which the end is seen'
 	local s pid
 
 	finished
