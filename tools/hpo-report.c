@@ -136,6 +136,9 @@ read_rows(struct reporting *r, struct subject *s, struct rows *rows,
 	for (state = STATE_NEW; state <= STATE_RUNNING; state++)
 		summary_count(&s->summary, name_state((enum state)state),
 		    scan.count[state]);
+	s->summary.expected = scan.sealed.n * NAME_SEGMENT +
+	    scan.count[STATE_DONE] + scan.count[STATE_FAILED] +
+	    scan.count[STATE_CLOSED];
 	while (rc >= 0 && scan_next(&scan, &walk, &t)) {
 		if (t.state < STATE_DONE)
 			continue;

@@ -238,12 +238,16 @@ summary_add(struct summary *s, const struct table *t, const char *const *field,
 	text = get(s, field, s->state);
 	i = text != NULL ? find_status(s, text) : STATUS_OK;
 	s->status[i].count++;
-	if (i >= SUMMARY_ENDED && i < SUMMARY_STATUSES)
+	if (i >= SUMMARY_ENDED && i < SUMMARY_STATUSES) {
+		s->expected -= s->expected > 0;
 		return;
+	}
 	s->ended++;
 	add_times(s, field);
-	summary_rows_add(&s->newest, &row, field, s->columns.n,
-	    summary_rows_newest);
+	/* To keep each row of a million until the next comes takes time. */
+	if (s->ended + s->newest.wanted > s->expected)
+		summary_rows_add(&s->newest, &row, field, s->columns.n,
+		    summary_rows_newest);
 	if (i == STATUS_OK)
 		add_contest(s, field, &row);
 	else if (i != STATUS_PRUNED)

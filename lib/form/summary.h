@@ -82,9 +82,11 @@ struct summary {
 	                             set), by the first objective */
 	size_t nbest;             /* how many of them there are, shown or not */
 	struct summary_rows newest; /* ended rows, the highest places first */
-	struct counter causes;      /* of rows that are neither ok nor pruned:
+	size_t expected; /* ended rows that come, each at a higher place than
+	                    those before it: set by who knows, else 0 */
+	struct counter causes; /* of rows that are neither ok nor pruned:
 	                          "status\tcause" */
-	struct counter lines; /* "index of cause\tline": the last of the log */
+	struct counter lines;  /* "index of cause\tline": the last of the log */
 	struct {
 		size_t n, cap;
 		double *v;
