@@ -236,6 +236,15 @@ sealed() {
 	[ -d c/hpo/segments/0000 ]
 }
 
+# flip FILE OFFSET: turn every bit of one byte.
+flip() {
+	local byte
+	byte=$(od -An -tu1 -j "$2" -N 1 "$1")
+	# shellcheck disable=SC2059 # the escape is made here
+	printf "\\$(printf %03o $((byte ^ 255)))" |
+	    dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
 sound='1000 trials: 900 done, 100 failed; clean'
 
 @test "fsck: a sealed segment, and what is left of it loose" {
@@ -284,9 +293,9 @@ $(head -n -1 <<<"$output")"
 	hurt "segments/0000: files.tar.zst: 7: not the result of its row" \
 	    'sed -i "s/^7	0	ok/7	1	ok/" table.tsv'
 	hurt "segments/0000: files.tar.zst: 7: not the result of its row" \
-	    'sed -i "/^7	/s/	7	0.007	/	8	0.007	/" table.tsv'
+	    'sed -i "/^7	/s/	7	0\.007	/	8	0.007	/" table.tsv'
 	hurt "segments/0000: files.tar.zst: trials/0000/0000007/trial.ini: not the point of its row" \
-	    'sed -i "/^7	/s/0.007/0.008/" table.tsv'
+	    'sed -i "/^7	/s/	0\.007	/	0.008	/" table.tsv'
 	hurt "segments/0000: files.tar.zst: missing" 'rm files.tar.zst'
 	hurt "segments/0000/extra: unknown name" ': >extra'
 	hurt "segments/0000: not a directory" 'cd ..; rm -r 0000; : >0000'
@@ -303,8 +312,7 @@ $(head -n -1 <<<"$output")"
 	for n in 0 9 5000 30000; do
 		rm -rf d
 		cp -R c d
-		printf '\252' | dd of=d/hpo/segments/0000/files.tar.zst bs=1 \
-		    seek=$n conv=notrunc status=none
+		flip d/hpo/segments/0000/files.tar.zst $n
 		run -1 hpo-collect --fsck d
 		[[ ${lines[0]} == "segments/0000: files.tar.zst: "* ]]
 	done
