@@ -137,6 +137,7 @@ options() {
 }
 
 @test "all: a closed standard output is noticed" {
+	not_under valgrind 'its log takes the closed descriptor'
 	for program in $programs; do
 		local words=() option
 
@@ -220,6 +221,7 @@ options() {
 }
 
 @test "all: no descriptor but the standard ones reaches a command" {
+	not_under valgrind 'it opens some of its own'
 	sed -i 's/^trials = 3/trials = 5/
 	    s|^command = .*|command = ls -l /proc/self/fd|' c/campaign.ini
 	printf '[metrics]\nloss = total\n' >>c/campaign.ini
@@ -244,6 +246,7 @@ options() {
 }
 
 @test "all: a campaign that cannot be written can be read" {
+	not_under valgrind 'another user cannot write its reports'
 	local as=(env)
 
 	if [ "$(id -u)" -eq 0 ]; then

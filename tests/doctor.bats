@@ -185,6 +185,12 @@ ok trial N s ended well' "$(echo "$output" | plain |
 	same "NO trial N s failed: no value of loss; it said 'loss is 3'
  remedy: correct the command, or how it prints its metrics" \
 	    "$(said trial | sed 's/trial [0-9.e-]* s/trial N s/')"
+	clean
+}
+
+@test "doctor: no directory for a dry trial" {
+	not_under valgrind 'it needs one itself'
+	make_c <<<'echo loss=1'
 	TMPDIR=$PWD/gone run -1 hpo-dispatch --check c
 	same "NO trial cannot make '$PWD/gone/hpo-check.XXXXXX': No such file or directory
  remedy: set TMPDIR to a directory with room" \
