@@ -55,7 +55,7 @@ enum action { PASS, FAIL, LIE, SHORT, STALE, BEFORE, AFTER };
 static const struct known {
 	const char *name;
 	enum action action;
-	int sys; /* 0: of LIE, that of the call */
+	int sys; /* errno; of LIE 0: the call's; of BEFORE, AFTER: a signal */
 	unsigned ops;
 } known[] = { { "EIO", FAIL, EIO, ALL }, { "ENOSPC", FAIL, ENOSPC, SPACE },
 	{ "EDQUOT", FAIL, EDQUOT, SPACE }, { "ESTALE", FAIL, ESTALE, ALL },
@@ -66,7 +66,10 @@ static const struct known {
 	{ "short", SHORT, 0, BIT(read) | BIT(write) },
 	{ "stale", STALE, 0, BIT(list) },
 	{ "unseen", FAIL, ENOENT, BIT(open) | BIT(stat) },
-	{ "before", BEFORE, 0, CHANGE }, { "after", AFTER, 0, CHANGE } };
+	{ "before", BEFORE, SIGKILL, CHANGE },
+	{ "after", AFTER, SIGKILL, CHANGE },
+	{ "stop-before", BEFORE, SIGSTOP, CHANGE },
+	{ "stop-after", AFTER, SIGSTOP, CHANGE } };
 
 enum { PATH = 8192, STALES = 16, USAGE = 64, NAP = 10 };
 
@@ -248,12 +251,11 @@ is_unseen(const char *path)
 	    was_in(shim.past, path, (size_t)(slash - path));
 }
 
+/* What a process gets is there before kill(2) returns to its only thread. */
 static void
-die(void)
+end_here(void)
 {
-	kill(getpid(), SIGKILL);
-	for (;;)
-		pause();
+	kill(getpid(), shim.sys);
 }
 
 /* Leave a mark, by functions that are not counted. */
@@ -293,7 +295,7 @@ meet(enum op op, int at, const char *name)
 	if (now && shim.fired != NULL)
 		tell(op, rest);
 	if (now && shim.action == BEFORE)
-		die();
+		end_here();
 	errno = saved;
 
 	return now ? shim.action : PASS;
@@ -312,7 +314,7 @@ static int
 made(enum action a, int rc, int done)
 {
 	if (a == AFTER)
-		die();
+		end_here();
 	if (a == LIE) {
 		errno = shim.sys != 0 ? shim.sys : done;
 		return -1;

@@ -22,6 +22,7 @@
  *	unseen          say ENOENT of what was not there in the past, and was
  *	                when the program started
  *	before, after   SIGKILL to this process before or after the call
+ *	stop-before, stop-after   SIGSTOP in the same places
  *
  * and with a + behind it (EIO+) not only the k-th but all that follow.
  * Children count for themselves after exec, and not at all before it.  For
