@@ -141,11 +141,10 @@ setup() {
 	[ "$(stat -c %a a.tar)" = 644 ]
 }
 
-@test "archive: campaign.ini and tables come first, then names in order" {
+@test "archive: campaign.ini and segments come first, then names in order" {
 	finished
 	mkdir -p c/hpo/segments/000{7,8}
-	echo t >c/hpo/segments/0007/table.tsv
-	echo f >c/hpo/segments/0007/files.tar.zst
+	echo t >c/hpo/segments/0007/segment.tar
 	: >c/hpo/control/x
 	echo secret >c/hpo/tmp/leftover
 	echo note >c/hpo/observed/host-boot
@@ -155,14 +154,13 @@ setup() {
 	hpo-collect --archive a.tar --force c
 	answers 0 "campaign.ini
 hpo/FORMAT
-hpo/segments/0007/table.tsv
+hpo/segments/0007/segment.tar
 hpo/control/x
 hpo/done/0000/0000000.0.$W
 hpo/done/0000/0000001.1.$W
 hpo/done/0000/0000003.0.$W
 hpo/failed/0000/0000002.0.$W
 hpo/ready/0007
-hpo/segments/0007/files.tar.zst
 hpo/trials/0000/0000000/log.0
 hpo/trials/0000/0000000/result.0.$W.ini
 hpo/trials/0000/0000000/trial.ini

@@ -282,39 +282,80 @@ $1" "$status
 $(head -n -1 <<<"$output")"
 }
 
+# resealed COMMAND: take the segment here apart, and pack what the command
+# leaves of it, without the sum that tar(1) knows nothing of.
+resealed() {
+	mkdir parts
+	tar -C parts -xf segment.tar
+	(cd parts && eval "$1" &&
+		printf '%s\n' * | sort -r | tar --format=ustar -cf ../segment.tar -T -)
+	rm -r parts
+}
+
 @test "fsck: a sealed segment that is damaged" {
 	export NO_FSCK=1
 	sealed
-	hurt "segments/0000: table.tsv: missing" 'rm table.tsv'
-	hurt "segments/0000: table.tsv: damaged: it is cut off" \
-	    'truncate -s -5 table.tsv'
-	hurt "segments/0000: table.tsv: 7: not the row of an ended trial" \
-	    'sed -i "s/^7	0	ok/7	0	oh/" table.tsv'
-	hurt "segments/0000: files.tar.zst: 7: not the result of its row" \
-	    'sed -i "s/^7	0	ok/7	1	ok/" table.tsv'
-	hurt "segments/0000: files.tar.zst: 7: not the result of its row" \
-	    'sed -i "/^7	/s/	7	0\.007	/	8	0.007	/" table.tsv'
-	hurt "segments/0000: files.tar.zst: trials/0000/0000007/trial.ini: not the point of its row" \
-	    'sed -i "/^7	/s/	0\.007	/	0.008	/" table.tsv'
-	hurt "segments/0000: files.tar.zst: missing" 'rm files.tar.zst'
+	local t='segments/0000: segment.tar: table.tsv' n
+	local f='segments/0000: segment.tar: files.tar.zst'
+	local astray='damaged: it is not where it should be'
+
+	hurt "segments/0000: segment.tar: missing" 'rm segment.tar'
+	hurt "$t: $astray; ${f#* }: $astray" "resealed 'rm table.tsv'"
+	hurt "$t: damaged: it is cut off" "resealed 'truncate -s -5 table.tsv'"
+	hurt "$t: 7: not the row of an ended trial" \
+	    "resealed 'sed -i \"s/^7	0	ok/7	0	oh/\" table.tsv'"
+	hurt "$f: 7: not the result of its row" \
+	    "resealed 'sed -i \"s/^7	0	ok/7	1	ok/\" table.tsv'"
+	hurt "$f: 7: not the result of its row" \
+	    "resealed 'sed -i \"/^7	/s/	7	0\.007	/	8	0.007	/\" table.tsv'"
+	hurt "$f: trials/0000/0000007/trial.ini: not the point of its row" \
+	    "resealed 'sed -i \"/^7	/s/	0\.007	/	0.008	/\" table.tsv'"
+	hurt "$f: $astray" "resealed 'rm files.tar.zst'"
+	hurt "segments/0000: segment.tar: entry 'extra': it does not belong there" \
+	    "resealed ': >extra'"
+	hurt "segments/0000: segment.tar: damaged: its checksum differs" \
+	    'LC_ALL=C sed -i "/^7	/s/	random	/	Random	/" segment.tar'
 	hurt "segments/0000/extra: unknown name" ': >extra'
 	hurt "segments/0000: not a directory" 'cd ..; rm -r 0000; : >0000'
-	local n
+	rm -rf d
+	cp -R c d
+	(cd d/hpo/segments/0000 && resealed :)
+	same "$sound" "$(hpo-collect --fsck d)"
+}
 
-	# Cut anywhere, and a byte changed anywhere.
+# is_found WHERE COMMAND: what a command does to the segment is.
+is_found() {
+	rm -rf d
+	cp -R c d
+	(cd d/hpo/segments/0000 && eval "$2")
+	run -1 hpo-collect --fsck d
+	[[ ${lines[0]} == "segments/0000: segment.tar: $1"* ]]
+}
+
+@test "fsck: a segment cut anywhere, and a byte of it changed anywhere" {
+	export NO_FSCK=1
+	sealed
+	local n size files
+
+	size=$(stat -c %s c/hpo/segments/0000/segment.tar)
+	files=$(tar -tRf c/hpo/segments/0000/segment.tar |
+		sed -n 's/^block \([0-9]*\): files.*/\1/p')
+	[ "$files" -gt 0 ] && files=$((files * 512))
 	for n in 0 1 10 1000 20000 -1; do
-		rm -rf d
-		cp -R c d
-		truncate -s $n d/hpo/segments/0000/files.tar.zst
-		run -1 hpo-collect --fsck d
-		[[ ${lines[0]} == "segments/0000: files.tar.zst: "* ]]
+		is_found files.tar.zst: "resealed 'truncate -s $n files.tar.zst'"
 	done
 	for n in 0 9 5000 30000; do
-		rm -rf d
-		cp -R c d
-		flip d/hpo/segments/0000/files.tar.zst $n
-		run -1 hpo-collect --fsck d
-		[[ ${lines[0]} == "segments/0000: files.tar.zst: "* ]]
+		is_found files.tar.zst: "resealed 'flip files.tar.zst $n'"
+	done
+	for n in 0 1 512 513 5000 $files $((files + 100)) $((files + 512)) \
+	    $((files + 5000)) -1; do
+		is_found '' "truncate -s $n segment.tar"
+	done
+	# The names, the sizes, the sums, what is in them, and the end.
+	for n in 0 130 150 600 5000 $files $((files + 130)) $((files + 150)) \
+	    $((files + 512)) $((files + 5000)) $((size - 1024)) \
+	    $((size - 512)) $((size - 500)) $((size - 1)); do
+		is_found '' "flip segment.tar $n"
 	done
 }
 
@@ -574,12 +615,24 @@ reopens() {
 @test "repair: a damaged segment is opened again, by its files and its rows" {
 	export NO_FSCK=1
 	sealed
-	reopens 'truncate -s 20000 files.tar.zst'
-	reopens 'rm table.tsv'
+	local n files
+
+	reopens "resealed 'truncate -s 20000 files.tar.zst'"
+	reopens "resealed 'rm table.tsv'"
 	[ ! -e d/hpo/trials/0000/0000001/log.1 ]
 	same 'step 11' "$(cat d/hpo/trials/0000/0000011/log.1)"
-	reopens 'sed -i s/adam/Adam/ table.tsv'
-	reopens 'rm files.tar.zst'
+	reopens "resealed 'sed -i s/adam/Adam/ table.tsv'"
+	# A header that leads nowhere, an end that is not there.
+	files=$(tar -tRf c/hpo/segments/0000/segment.tar |
+		sed -n 's/^block \([0-9]*\): files.*/\1/p')
+	for n in 0 130 $((files * 512)) $((files * 512 + 130)); do
+		reopens "flip segment.tar $n"
+		same "$(tar -xOf c/hpo/segments/0000/segment.tar files.tar.zst |
+			tar --zstd -t | sort)" \
+		    "$(cd d/hpo && find trials -type f | sort)"
+	done
+	reopens "truncate -s $((files * 512 + 20000)) segment.tar"
+	reopens "resealed 'rm files.tar.zst'"
 	# It can be sealed again, and go on.
 	hpo-collect --seal d >/dev/null
 	hpo-collect d | cmp before -

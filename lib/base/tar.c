@@ -17,6 +17,7 @@ enum { MEMBERS = 1 << 26 }; /* the most there may be */
 struct tar_reader {
 	struct archive *tar, *pack;
 	int fd;
+	uint64_t size; /* the most that is read of it */
 	char *name;
 	char *at;          /* the entry's name */
 	uint64_t in, out;  /* bytes read, bytes unpacked */
@@ -36,10 +37,12 @@ static la_ssize_t
 get(struct archive *a, void *cookie, const void **p)
 {
 	struct tar_reader *r = cookie;
+	uint64_t left = r->size - r->in;
 	ssize_t n;
 
 	do
-		n = read(r->fd, r->packed, TAR_PIECE);
+		n = read(r->fd, r->packed,
+		    left < TAR_PIECE ? (size_t)left : TAR_PIECE);
 	while (n < 0 && errno == EINTR);
 	if (n < 0) {
 		r->sys = errno;
@@ -138,9 +141,16 @@ open_reader(struct tar_reader *r, struct err *e)
 struct tar_reader *
 tar_open(int fd, const char *name, struct err *e)
 {
+	return tar_open_part(fd, UINT64_MAX, name, e);
+}
+
+struct tar_reader *
+tar_open_part(int fd, uint64_t size, const char *name, struct err *e)
+{
 	struct tar_reader *r = mem_zero(1, sizeof *r);
 
 	r->fd = fd;
+	r->size = size;
 	r->name = mem_dup(name);
 	r->tar = archive_read_new();
 	r->pack = archive_read_new();

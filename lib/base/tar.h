@@ -81,6 +81,11 @@ void tar_abandon(struct tar_writer *w);
 struct tar_reader;
 struct tar_reader *tar_open(int fd, const char *name, struct err *e);
 
+/* tar_open_part(fd, size, name, e): One that ends ${size} bytes behind the
+ * offset, whatever comes then: a member of another archive. */
+struct tar_reader *
+tar_open_part(int fd, uint64_t size, const char *name, struct err *e);
+
 /*
  * tar_next(r, entry, e):
  * 1 and the next regular file (directories are passed over), valid until the

@@ -151,10 +151,7 @@ add_trial(struct taking *t, struct token *token, struct err *e)
 static void
 add_segment(struct taking *t, uint32_t segment)
 {
-	add(t, BUNDLE_FACT, "hpo/",
-	    segment_path(segment, SEGMENT_TABLE, &t->path));
-	add(t, BUNDLE_FACT, "hpo/",
-	    segment_path(segment, SEGMENT_FILES, &t->path));
+	add(t, BUNDLE_FACT, "hpo/", segment_path(segment, &t->path));
 	/* The file that keeps tokens out. */
 	str_cut(&t->path, 0);
 	str_addf(&t->path, "ready/%04u", segment);
@@ -233,8 +230,6 @@ add_users(struct taking *t, struct err *e)
 static int
 rank(const char *path)
 {
-	const char *slash = strrchr(path, '/');
-
 	if (str_eq(path, "campaign.ini"))
 		return 0;
 	if (!str_starts(path, "hpo/"))
@@ -242,10 +237,7 @@ rank(const char *path)
 	if (str_eq(path, "hpo/FORMAT"))
 		return 1;
 
-	return str_starts(path, "hpo/segments/") &&
-		str_eq(slash + 1, SEGMENT_TABLE)
-	    ? 2
-	    : 3;
+	return str_starts(path, "hpo/segments/") ? 2 : 3;
 }
 
 static int

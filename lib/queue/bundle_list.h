@@ -35,7 +35,7 @@ enum { BUNDLE_AGAIN = 1 }; /* it has changed in between: begin anew */
 /*
  * bundle_list_take(q, users, list, e):
  * List the members in the order of the archive: campaign.ini, hpo/FORMAT,
- * the tables of sealed segments, then by name.  With ${users} also all other
+ * the sealed segments, then by name.  With ${users} also all other
  * files of the campaign's directory, which come last.  0, BUNDLE_AGAIN, -1.
  */
 int bundle_list_take(const struct queue *q, bool users,

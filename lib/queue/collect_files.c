@@ -95,37 +95,25 @@ read_home(const struct queue *q, uint32_t id, struct files *f, struct err *e)
 static int
 read_sealed(const struct queue *q, uint32_t id, struct files *f, struct err *e)
 {
-	struct str path = STR_EMPTY, home = STR_EMPTY;
-	struct tar_reader *r = NULL;
+	struct str home = STR_EMPTY;
+	struct segment_files sealed;
 	struct tar_entry entry;
 	struct file *file;
-	int rc = -1, fd;
+	int rc = segment_files_open(q, name_segment(id), &sealed, e);
 
 	name_home(id, &home);
 	str_addc(&home, '/');
-	segment_path(name_segment(id), SEGMENT_FILES, &path);
-	fd = openat(q->fd, path.s, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		err_sys(e, "cannot open '%s/hpo/%s'", q->path, path.s);
-	else
-		r = tar_open(fd, path.s, e);
-	while (r != NULL && (rc = tar_next(r, &entry, e)) > 0) {
+	while (rc == 0 && (rc = tar_next(sealed.tar, &entry, e)) > 0) {
+		rc = 0;
 		if (!str_starts(entry.name, home.s) ||
 		    strchr(entry.name + home.n, '/') != NULL)
 			continue;
 		file = add(f, entry.name + home.n);
-		if (is_shown(file->name) &&
-		    tar_slurp(r, FILE_MAX, &file->text, e) < 0) {
-			rc = -1;
-			break;
-		}
+		if (is_shown(file->name))
+			rc = tar_slurp(sealed.tar, FILE_MAX, &file->text, e);
 	}
-	if (r != NULL)
-		tar_close(r);
-	if (fd >= 0)
-		close(fd);
+	segment_files_close(&sealed);
 	str_free(&home);
-	str_free(&path);
 
 	return rc;
 }

@@ -1,11 +1,11 @@
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/fs.h"
 #include "base/num.h"
 #include "base/tar.h"
 #include "form/trial.h"
@@ -274,20 +274,16 @@ judge(struct sealed *s, struct tar_reader *r, const struct tar_entry *entry,
 }
 
 static int
-read_files(struct sealed *s, int fd, struct err *e)
+read_files(struct sealed *s, struct err *e)
 {
-	struct tar_reader *r = tar_open(fd, SEGMENT_FILES, e);
+	struct segment_files f;
 	struct tar_entry entry;
 	uint32_t i;
-	int rc = r != NULL ? 1 : -1;
+	int rc = segment_files_open(s->q, s->number, &f, e);
 
-	while (rc > 0) {
-		rc = tar_next(r, &entry, e);
-		if (rc > 0 && judge(s, r, &entry, e) < 0)
-			rc = -1;
-	}
-	if (r != NULL)
-		tar_close(r);
+	while (rc == 0 && (rc = tar_next(f.tar, &entry, e)) > 0)
+		rc = judge(s, f.tar, &entry, e);
+	segment_files_close(&f);
 	if (rc < 0)
 		return blame(s, e);
 	for (i = 0; i < NAME_SEGMENT; i++)
@@ -299,34 +295,57 @@ read_files(struct sealed *s, int fd, struct err *e)
 	return 0;
 }
 
+/* Is there a file to be read?  0: no, which is told. */
+static int
+is_there(struct sealed *s, struct err *e)
+{
+	struct str path = STR_EMPTY;
+	int fd =
+	    fs_open_file(s->q->fd, segment_path(s->number, &path), false, e);
+
+	str_free(&path);
+	if (fd < 0)
+		return blame(s, e);
+	close(fd);
+
+	return 1;
+}
+
+static int
+check(struct sealed *s, size_t count[STATE_COUNT], struct err *e)
+{
+	int rc;
+
+	next_file(s, SEGMENT_TAR);
+	rc = is_there(s, e);
+	if (rc <= 0)
+		return rc;
+	next_file(s, SEGMENT_TAR ": " SEGMENT_TABLE);
+	if (read_table(s, count, e) < 0)
+		return -1;
+	next_file(s, SEGMENT_TAR ": " SEGMENT_FILES);
+	if (read_files(s, e) < 0)
+		return -1;
+	/* The sum says no more than what is known to be wrong. */
+	next_file(s, SEGMENT_TAR);
+	if (s->what->n == 0 && segment_verify(s->q, s->number, e) < 0)
+		return blame(s, e);
+
+	return 0;
+}
+
 int
 fsck_segment_check(const struct queue *q, uint32_t number,
     size_t count[STATE_COUNT], struct str *what, struct err *e)
 {
 	struct sealed s = { .q = q, .number = number, .what = what };
-	struct str path = STR_EMPTY;
-	int fd, bad;
+	int bad = check(&s, count, e);
 
-	next_file(&s, SEGMENT_TABLE);
-	bad = read_table(&s, count, e);
-	next_file(&s, SEGMENT_FILES);
-	if (!bad) {
-		segment_path(number, SEGMENT_FILES, &path);
-		fd = openat(q->fd, path.s, O_RDONLY | O_CLOEXEC);
-		if (fd < 0) {
-			err_sys(e, "cannot open '%s'", path.s);
-			bad = blame(&s, e);
-		} else {
-			bad = read_files(&s, fd, e);
-			close(fd);
-		}
-	}
 	next_file(&s, NULL);
 	segment_free(&s.table);
 	str_free(&s.text);
-	str_free(&path);
 	if (bad)
-		return err_prefix(e, "campaign '%s'", q->path);
+		return -1;
 	/* Removed meanwhile, by who has archived it? */
 	if (what->n > 0 && !segment_is_sealed(q, number))
 		str_cut(what, 0);

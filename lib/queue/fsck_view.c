@@ -189,8 +189,7 @@ list_segment(struct fsck_view *v, const char *name, struct err *e)
 		odd(v, "segments", name, FSCK_FILE);
 	bad = bad < 0 || queue_list(v->q, path.s, &names, e) < 0;
 	for (i = 0; i < names.n; i++)
-		if (!str_eq(names.v[i], SEGMENT_TABLE) &&
-		    !str_eq(names.v[i], SEGMENT_FILES))
+		if (!str_eq(names.v[i], SEGMENT_TAR))
 			odd(v, path.s, names.v[i], FSCK_NAME);
 	fs_free(&names);
 	str_free(&path);

@@ -13,9 +13,10 @@
 
 /*
  * What the remaining trials need.  A loose trial has a home, trial.ini, a
- * result, a log and a token; a sealed segment a directory and two files.  At
- * most three segments are loose at a time: two that wait to be sealed and
- * the one that is filled.
+ * result, a log and a token; a sealed segment a directory, a file, and the
+ * empty one in place of its directory of waiting trials.  At most three
+ * segments are loose at a time: two that wait to be sealed and the one that
+ * is filled.
  */
 enum {
 	LOOSE = 3 * NAME_SEGMENT,

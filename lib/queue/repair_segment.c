@@ -175,21 +175,14 @@ static int
 restore_files(struct repair *r, uint32_t number, struct err *e)
 {
 	struct err reading = ERR_NONE;
-	struct str path = STR_EMPTY;
+	struct segment_files f;
 	struct tar_entry entry;
-	struct tar_reader *t;
-	int fd, rc = 0;
+	int rc = 0;
 
-	segment_path(number, SEGMENT_FILES, &path);
-	fd = openat(r->q->fd, path.s, O_RDONLY | O_CLOEXEC);
-	t = fd >= 0 ? tar_open(fd, path.s, &reading) : NULL;
-	while (t != NULL && rc == 0 && tar_next(t, &entry, &reading) > 0)
-		rc = restore(r, t, &entry, number, e);
-	if (t != NULL)
-		tar_close(t);
-	if (fd >= 0)
-		close(fd);
-	str_free(&path);
+	if (segment_files_salvage(r->q, number, &f) == 0)
+		while (rc == 0 && tar_next(f.tar, &entry, &reading) > 0)
+			rc = restore(r, f.tar, &entry, number, e);
+	segment_files_close(&f);
 
 	return rc < 0 ? -1 : 0;
 }

@@ -7,7 +7,7 @@ struct campaign;
 struct err;
 
 /*
- * Sealing: a segment whose thousand trials have all ended becomes two files
+ * Sealing: a segment whose thousand trials have all ended becomes one file
  * (queue/segment), and its thousands of small ones go.  Any number of
  * programs may seal at once, and any may be killed at any step: whoever
  * comes next goes on.

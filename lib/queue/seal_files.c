@@ -94,29 +94,51 @@ add_homes(struct queue *q, struct tar_writer *w, const struct token *t,
 	return bad;
 }
 
+/* An archive that is being written. */
+struct making {
+	const struct queue *q;
+	const char *path;
+	int fd;
+	struct tar_writer *tar;
+};
+
 static int
-make_tar(struct queue *q, const struct token *t, const char *path,
+begin(struct making *m, enum tar_filter filter, struct err *e)
+{
+	m->fd = create(m->q, m->path, e);
+	m->tar = NULL;
+	if (m->fd >= 0)
+		m->tar = tar_create(m->fd, filter, m->path, e);
+
+	return m->tar != NULL ? 0 : -1;
+}
+
+/* ${bad}: what is in it is not all. */
+static int
+finish(struct making *m, bool bad, bool durable, struct err *e)
+{
+	if (!bad)
+		bad = tar_finish(m->tar, e) < 0;
+	else
+		tar_abandon(m->tar);
+	if (!bad && durable && fsync(m->fd) < 0)
+		bad = err_sys(e, "cannot sync '%s/hpo/%s'", m->q->path,
+			  m->path) < 0;
+	if (m->fd >= 0 && close(m->fd) < 0 && !bad)
+		bad = err_sys(e, "cannot write '%s/hpo/%s'", m->q->path,
+			  m->path) < 0;
+
+	return bad ? -1 : 0;
+}
+
+static int
+make_files(struct queue *q, const struct token *t, const char *path,
     struct err *e)
 {
-	struct tar_writer *w;
-	int bad = -1, fd = create(q, path, e);
+	struct making m = { .q = q, .path = path };
+	bool bad = begin(&m, TAR_ZSTD, e) < 0 || add_homes(q, m.tar, t, e) < 0;
 
-	if (fd < 0)
-		return -1;
-	w = tar_create(fd, TAR_ZSTD, path, e);
-	if (w != NULL) {
-		bad = add_homes(q, w, t, e);
-		if (bad)
-			tar_abandon(w);
-		else
-			bad = tar_finish(w, e);
-	}
-	if (!bad && fsync(fd) < 0)
-		bad = err_sys(e, "cannot sync '%s/hpo/%s'", q->path, path);
-	if (close(fd) < 0 && !bad)
-		bad = err_sys(e, "cannot write '%s/hpo/%s'", q->path, path);
-
-	return bad;
+	return finish(&m, bad, false, e);
 }
 
 /* The rows as they come, and the last lines of their logs. */
@@ -185,37 +207,71 @@ print(const struct gathered *g, struct str *b)
 
 static int
 make_table(struct queue *q, const struct campaign *c, const struct token *t,
-    const char *path, struct err *e)
+    struct str *text, struct err *e)
 {
 	struct gathered g = { { 0, NULL }, STR_EMPTY };
-	struct str text = STR_EMPTY;
 	int bad = gather(q, c, t, &g, e);
 
-	if (!bad) {
-		print(&g, &text);
-		bad = fs_create(q->fd, path, text.s, text.n, e) < 0 ||
-		    fs_sync(q->fd, path, e) < 0;
-	}
+	if (!bad)
+		print(&g, text);
 	table_free(&g.columns);
 	str_free(&g.rows);
-	str_free(&text);
+
+	return bad;
+}
+
+/* The table, with the time and the mode of the other member, and that. */
+static int
+add_members(struct making *m, const struct str *table, const char *files,
+    struct err *e)
+{
+	struct tar_entry entry = { .name = SEGMENT_TABLE, .size = table->n };
+	struct stat st;
+	int fd = openat(m->q->fd, files, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int bad;
+
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		bad = err_sys(e, "cannot open '%s/hpo/%s'", m->q->path, files);
+	} else {
+		entry.mode = st.st_mode & 0777;
+		entry.mtime = (int64_t)st.st_mtime;
+		bad = tar_add(m->tar, &entry, table->s, e) < 0 ||
+		    tar_add_file(m->tar, SEGMENT_FILES, fd, e) < 0;
+	}
+	if (fd >= 0)
+		close(fd);
 
 	return bad ? -1 : 0;
+}
+
+static int
+make_segment(struct queue *q, const struct str *table, const char *files,
+    const char *path, struct err *e)
+{
+	struct making m = { .q = q, .path = path };
+	bool bad =
+	    begin(&m, TAR_PLAIN, e) < 0 || add_members(&m, table, files, e) < 0;
+
+	return finish(&m, bad, true, e);
 }
 
 int
 seal_files_make(struct queue *q, const struct campaign *c,
     const struct token *token, const char *dir, struct err *e)
 {
-	struct str path = STR_EMPTY;
+	struct str files = STR_EMPTY, path = STR_EMPTY, table = STR_EMPTY;
 	int bad;
 
+	fs_join(&files, dir, SEGMENT_FILES);
+	fs_join(&path, dir, SEGMENT_TAR);
 	bad = fs_mkdir(q->fd, dir, e) < 0 ||
-	    make_tar(q, token, fs_join(&path, dir, SEGMENT_FILES), e) < 0 ||
-	    make_table(q, c, token, fs_join(&path, dir, SEGMENT_TABLE), e) <
-		0 ||
-	    fs_sync(q->fd, dir, e) < 0;
+	    make_files(q, token, files.s, e) < 0 ||
+	    make_table(q, c, token, &table, e) < 0 ||
+	    make_segment(q, &table, files.s, path.s, e) < 0 ||
+	    fs_remove(q->fd, files.s, e) < 0 || fs_sync(q->fd, dir, e) < 0;
+	str_free(&table);
 	str_free(&path);
+	str_free(&files);
 
 	return bad ? -1 : 0;
 }
@@ -320,25 +376,16 @@ int
 seal_files_agree(const struct queue *q, uint32_t segment, struct err *e)
 {
 	struct segment rows = { .loaded = false };
-	struct str path = STR_EMPTY;
-	struct tar_reader *r;
-	int fd, bad;
+	struct segment_files f;
+	int bad = segment_load(q, segment, &rows, e) < 0 ||
+	    segment_verify(q, segment, e) < 0;
 
-	bad = segment_load(q, segment, &rows, e);
 	segment_free(&rows);
 	if (bad)
 		return -1;
-	segment_path(segment, SEGMENT_FILES, &path);
-	fd = openat(q->fd, path.s, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		err_sys(e, "cannot open '%s/hpo/%s'", q->path, path.s);
-	r = fd >= 0 ? tar_open(fd, path.s, e) : NULL;
-	bad = r == NULL || agree(q, r, e) < 0;
-	if (r != NULL)
-		tar_close(r);
-	if (fd >= 0)
-		close(fd);
-	str_free(&path);
+	bad =
+	    segment_files_open(q, segment, &f, e) < 0 || agree(q, f.tar, e) < 0;
+	segment_files_close(&f);
 
 	return bad ? -1 : 0;
 }

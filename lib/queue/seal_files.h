@@ -8,12 +8,12 @@
 struct campaign;
 struct err;
 
-/* The two files of a segment.  For queue/seal alone. */
+/* The file of a segment, queue/segment.  For queue/seal alone. */
 
 /*
  * seal_files_make(q, c, token, dir, e):
- * Write the files of the segment whose tokens are the thousand ${token}, by
- * id, into the directory ${dir}, durably.  A file that is missing or damaged
+ * Write the segment whose tokens are the thousand ${token}, by id, into the
+ * new directory ${dir}, durably.  A file that is missing or damaged
  * is an error.
  */
 int seal_files_make(struct queue *q, const struct campaign *c,
@@ -21,7 +21,7 @@ int seal_files_make(struct queue *q, const struct campaign *c,
 
 /*
  * seal_files_agree(q, segment, e):
- * Read the files of a sealed segment back: they are whole, and every loose
+ * Read the file of a sealed segment back: it is whole, and every loose
  * file but a log that is also in them has the same bytes.
  */
 int seal_files_agree(const struct queue *q, uint32_t segment, struct err *e);

@@ -11,13 +11,11 @@
 #include "form/columns.h"
 #include "queue/segment.h"
 
-enum { SEGMENT_MAX = 1 << 30 };
-
 const char *
-segment_path(uint32_t segment, const char *file, struct str *b)
+segment_path(uint32_t segment, struct str *b)
 {
 	str_cut(b, 0);
-	str_addf(b, "segments/%04u/%s", segment, file);
+	str_addf(b, "segments/%04u/" SEGMENT_TAR, segment);
 
 	return b->s;
 }
@@ -63,14 +61,7 @@ static int
 damaged(const struct queue *q, uint32_t number, size_t line, const char *what,
     struct err *e)
 {
-	struct str path = STR_EMPTY;
-
-	segment_path(number, SEGMENT_TABLE, &path);
-	err_set(e, EX_DATAERR, "%s/hpo/%s:%zu: segment damaged: %s", q->path,
-	    path.s, line, what);
-	str_free(&path);
-
-	return -1;
+	return segment_damaged(q, number, SEGMENT_TABLE, line, what, e);
 }
 
 /* The names of the columns from the first line of ${text}. */
@@ -148,7 +139,6 @@ int
 segment_load(const struct queue *q, uint32_t number, struct segment *s,
     struct err *e)
 {
-	struct str path = STR_EMPTY;
 	int bad;
 
 	if (s->loaded && s->number == number)
@@ -157,11 +147,7 @@ segment_load(const struct queue *q, uint32_t number, struct segment *s,
 	s->number = number;
 	str_cut(&s->text, 0);
 	table_free(&s->columns);
-	bad = fs_slurp(q->fd, segment_path(number, SEGMENT_TABLE, &path),
-	    SEGMENT_MAX, &s->text, e);
-	if (bad)
-		err_prefix(e, "campaign '%s'", q->path);
-	str_free(&path);
+	bad = segment_table(q, number, &s->text, e);
 	if (!bad && (s->text.n == 0 || strlen(s->text.s) != s->text.n))
 		bad = damaged(q, number, 1, "no text", e);
 	if (!bad)

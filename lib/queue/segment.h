@@ -14,18 +14,25 @@
 struct err;
 
 /*
- * Sealed segments: segments/S holds a thousand ended trials in two files,
+ * Sealed segments: segments/S holds a thousand ended trials in one file,
+ * segment.tar, which takes one inode and which tar(1) unpacks into
  *
- *	files.tar.zst  the files of their homes, byte exact, under the names
- *	               trials/S/ID/...
  *	table.tsv      their rows by id, with the columns that a table of
  *	               their campaign had, and as the last one "log.tail",
  *	               the last line of the log that is not blank
+ *	files.tar.zst  the files of their homes, byte exact, under the names
+ *	               trials/S/ID/...
+ *
+ * It is not compressed and has nothing but these two, in this order, each a
+ * header of 512 bytes, the contents, and zeros up to a multiple of 512: so
+ * the table begins at byte 512 and is read without what comes behind it, and
+ * without a sum.  Its end is that of base/tar, with the sum of all.
  *
  * A directory segments/S is whole when it is there.  What lies loose of such
  * a segment (tokens, homes) is a remainder of the sealing and no longer
  * counts.  Readers list the loose state first, then the segments.
  */
+#define SEGMENT_TAR "segment.tar"
 #define SEGMENT_TABLE "table.tsv"
 #define SEGMENT_FILES "files.tar.zst"
 #define SEGMENT_TAIL "log.tail"
@@ -33,8 +40,55 @@ struct err;
 /* segment_is_sealed(q, segment): Is there segments/S? */
 bool segment_is_sealed(const struct queue *q, uint32_t segment);
 
-/* segment_path(segment, file, b): "segments/S/file". */
-const char *segment_path(uint32_t segment, const char *file, struct str *b);
+/* segment_path(segment, b): "segments/S/segment.tar". */
+const char *segment_path(uint32_t segment, struct str *b);
+
+/*
+ * segment_damaged(q, segment, member, line, what, e):
+ * Fill ${e} with what is wrong with a member, from its ${line} on, or 0; -1.
+ */
+int segment_damaged(const struct queue *q, uint32_t segment, const char *member,
+    size_t line, const char *what, struct err *e);
+
+/*
+ * segment_table(q, number, text, e):
+ * Append the table of a segment to ${text}.
+ */
+int segment_table(const struct queue *q, uint32_t number, struct str *text,
+    struct err *e);
+
+/*
+ * segment_head(p, n):
+ * Of a segment.tar of which ${n} bytes are at ${p}: how many are all that
+ * segment_table() reads.
+ */
+uint64_t segment_head(const char *p, size_t n);
+
+/*
+ * segment_files_open(q, number, f, e):
+ * Read the archive of the files of a segment.
+ *
+ * segment_files_salvage(q, number, f):
+ * Likewise, of a segment that is damaged, wherever the archive is in it.
+ *
+ * segment_files_close(f): Where neither succeeded, too.
+ */
+struct segment_files {
+	int fd;
+	struct tar_reader *tar;
+};
+int segment_files_open(const struct queue *q, uint32_t number,
+    struct segment_files *f, struct err *e);
+int segment_files_salvage(const struct queue *q, uint32_t number,
+    struct segment_files *f);
+void segment_files_close(struct segment_files *f);
+
+/*
+ * segment_verify(q, number, e):
+ * Read the file of a segment to its end: it has its two members, and the sum
+ * is right.  What is in the members is not looked at.
+ */
+int segment_verify(const struct queue *q, uint32_t number, struct err *e);
 
 /* The rows of one sealed segment. */
 struct segment {

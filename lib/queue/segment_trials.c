@@ -1,7 +1,5 @@
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -37,34 +35,23 @@ int
 segment_trials(const struct queue *q, uint32_t number, segment_fn fn,
     void *cookie, struct err *e)
 {
-	struct str path = STR_EMPTY, text = STR_EMPTY;
-	struct tar_reader *r = NULL;
+	struct str text = STR_EMPTY;
+	struct segment_files f;
 	struct tar_entry entry;
 	uint32_t id;
-	int fd, rc = -1;
+	int rc = segment_files_open(q, number, &f, e);
 
-	segment_path(number, SEGMENT_FILES, &path);
-	fd = openat(q->fd, path.s, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		err_sys(e, "cannot open '%s/hpo/%s'", q->path, path.s);
-	else
-		r = tar_open(fd, path.s, e);
-	while (r != NULL && (rc = tar_next(r, &entry, e)) > 0) {
+	while (rc == 0 && (rc = tar_next(f.tar, &entry, e)) > 0) {
+		rc = 0;
 		if (!is_trial(entry.name, number, &id))
 			continue;
 		str_cut(&text, 0);
-		rc = tar_slurp(r, TRIAL_MAX, &text, e);
+		rc = tar_slurp(f.tar, TRIAL_MAX, &text, e);
 		if (rc == 0)
 			rc = fn(cookie, id, &text, e);
-		if (rc != 0)
-			break;
 	}
-	if (r != NULL)
-		tar_close(r);
-	if (fd >= 0)
-		close(fd);
+	segment_files_close(&f);
 	str_free(&text);
-	str_free(&path);
 
 	return rc;
 }

@@ -14,8 +14,8 @@
 #include "queue/segment.h"
 #include "queue/unpack.h"
 
-/* The most that programs read of a file, and of a segment's table. */
-enum { FILE_MOST = 16 << 20, TABLE_MOST = 1 << 30, PIECE = 1 << 17 };
+/* The most that programs read of a file, and of a segment for its table. */
+enum { FILE_MOST = 16 << 20, HEAD_MOST = (1 << 30) + 512, PIECE = 1 << 17 };
 
 struct unpacking {
 	const char *archive;
@@ -48,22 +48,27 @@ makes_rows(const char *name)
 	    name_parse_result(file, &attempt, by) == 0;
 }
 
-/* Is the member needed?  And how large may it be? */
+/* What is written of a member. */
+struct share {
+	uint64_t most; /* it may be so large */
+	bool head;     /* of a segment: no more than its table takes */
+};
+
+/* Is the member needed?  And how much of it? */
 static bool
-is_needed(const struct unpacking *u, const char *name, uint64_t *most)
+is_needed(const struct unpacking *u, const char *name, struct share *share)
 {
 	bool trial = str_starts(name, "hpo/trials/");
 	bool segment = str_starts(name, "hpo/segments/");
 
-	*most = FILE_MOST;
+	share->most = FILE_MOST;
+	share->head = false;
 	if (str_eq(name, "campaign.ini"))
 		return true;
 	if (!str_starts(name, "hpo/"))
 		return false;
-	if (segment)
-		*most = ends(name, "/" SEGMENT_TABLE) ? TABLE_MOST : UINT64_MAX;
-	else if (!trial || !makes_rows(name))
-		*most = UINT64_MAX;
+	if (!trial || !makes_rows(name))
+		share->most = UINT64_MAX;
 	if (u->need == UNPACK_ALL ||
 	    (u->need == UNPACK_TRIAL &&
 		(str_starts(name, u->home.s) ||
@@ -71,8 +76,9 @@ is_needed(const struct unpacking *u, const char *name, uint64_t *most)
 		return true;
 	if (trial)
 		return makes_rows(name);
+	share->head = segment;
 	if (segment)
-		return ends(name, "/" SEGMENT_TABLE);
+		return ends(name, "/" SEGMENT_TAR);
 
 	return !str_starts(name, "hpo/control/") &&
 	    !str_starts(name, "hpo/slurm/");
@@ -123,24 +129,46 @@ create(const struct unpacking *u, const char *name, struct err *e)
 	    u->archive);
 }
 
+/* Write an entry, or the head of one; the reader passes over the rest. */
 static int
-unpack_member(struct unpacking *u, const struct tar_entry *entry, uint64_t most,
-    struct err *e)
+write_share(struct unpacking *u, const struct tar_entry *entry, bool head,
+    int fd, struct err *e)
 {
+	uint64_t left = UINT64_MAX;
 	ssize_t n;
-	int fd, bad = 0;
 
-	if (entry->size > most)
+	while (left > 0 && (n = tar_read(u->tar, u->piece, PIECE, e)) != 0) {
+		if (n < 0)
+			return -1;
+		if (head && left == UINT64_MAX) {
+			left = segment_head(u->piece, (size_t)n);
+			if (left > HEAD_MOST)
+				return refuse(u, entry->name,
+				    "its table is too large", e);
+		}
+		if ((uint64_t)n > left)
+			n = (ssize_t)left;
+		if (fs_write_all(fd, u->piece, (size_t)n) < 0)
+			return err_sys(e, "cannot unpack '%s' of archive '%s'",
+			    entry->name, u->archive);
+		left -= (uint64_t)n;
+	}
+
+	return 0;
+}
+
+static int
+unpack_member(struct unpacking *u, const struct tar_entry *entry,
+    const struct share *share, struct err *e)
+{
+	int fd, bad;
+
+	if (entry->size > share->most)
 		return refuse(u, entry->name, "it is too large", e);
 	fd = create(u, entry->name, e);
 	if (fd < 0)
 		return -1;
-	while (!bad && (n = tar_read(u->tar, u->piece, PIECE, e)) != 0)
-		if (n < 0)
-			bad = -1;
-		else if (fs_write_all(fd, u->piece, (size_t)n) < 0)
-			bad = err_sys(e, "cannot unpack '%s' of archive '%s'",
-			    entry->name, u->archive);
+	bad = write_share(u, entry, share->head, fd, e);
 	if (close(fd) < 0 && !bad)
 		bad = err_sys(e, "cannot unpack '%s' of archive '%s'",
 		    entry->name, u->archive);
@@ -172,7 +200,7 @@ unpack_members(struct unpacking *u, struct err *e)
 {
 	struct tar_entry entry;
 	const char *whole;
-	uint64_t most;
+	struct share share;
 	int rc;
 
 	while ((rc = tar_next(u->tar, &entry, e)) > 0) {
@@ -183,10 +211,10 @@ unpack_members(struct unpacking *u, struct err *e)
 			    "it is not in the directory that those before it "
 			    "are in",
 			    e);
-		if (!is_needed(u, entry.name, &most))
+		if (!is_needed(u, entry.name, &share))
 			continue;
 		u->begun = true;
-		if (unpack_member(u, &entry, most, e) < 0)
+		if (unpack_member(u, &entry, &share, e) < 0)
 			return -1;
 	}
 

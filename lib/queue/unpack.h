@@ -15,7 +15,8 @@ struct err;
  */
 enum unpack_need {
 	UNPACK_ROWS,  /* for the table: all but logs and other files of homes,
-	                 and of sealed segments their table */
+	                 and of sealed segments their table,
+	                 which is the beginning of their file */
 	UNPACK_TRIAL, /* that, and all files of one trial or its segment */
 	UNPACK_ALL    /* all of hpo/ and campaign.ini */
 };

@@ -288,7 +288,7 @@ commit_stop(struct run *r, struct state *s, struct actor *x)
 	if (t->owner == actor_number(s, x) && t->where == TAR_TMP &&
 	    !run_obeys(r, RENAME_OWN)) {
 		t->where = TAR_HALF;
-		run_say(r, "unlink tmp/C.%d/table.tsv", x->other);
+		run_say(r, "unlink tmp/C.%d/segment.tar", x->other);
 		return true;
 	}
 	scrap(s, x);

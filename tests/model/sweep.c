@@ -128,7 +128,7 @@ sweep_scrap_rest(struct run *r, struct state *s, struct actor *x)
 
 	if (t->where == TAR_TMP) {
 		t->where = TAR_HALF;
-		run_say(r, "unlink tmp/C.%d/table.tsv", x->other);
+		run_say(r, "unlink tmp/C.%d/segment.tar", x->other);
 		return true;
 	}
 	if (t->where == TAR_HALF)

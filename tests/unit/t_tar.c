@@ -276,6 +276,44 @@ test_damage(enum tar_filter filter)
 	str_free(&whole_file);
 }
 
+/* One within a file is read as one alone, whatever is around it, and one that
+ * is cut off there is told. */
+static void
+test_part(enum tar_filter filter)
+{
+	static const char around[] = "\x28\xb5\x2f\xfd no archive\n[end]\n";
+	struct str bytes = STR_EMPTY, want = STR_EMPTY, got = STR_EMPTY;
+	struct err e = ERR_NONE;
+	struct tar_entry entry;
+	struct tar_reader *r;
+	int fd = sample(filter), rc, cut;
+
+	whole(fd, &bytes);
+	close(fd);
+	str_addn(&want, around, sizeof around);
+	str_addn(&want, bytes.s, bytes.n);
+	str_addn(&want, around, sizeof around);
+	fd = file_of(want.s, want.n);
+	for (cut = 0; cut < 2; cut++) {
+		lseek(fd, sizeof around, SEEK_SET);
+		str_cut(&got, 0);
+		err_clear(&e);
+		r = tar_open_part(fd, bytes.n - (size_t)cut * 3000, "x", &e);
+		rc = r != NULL ? 1 : -1;
+		while (rc > 0 && (rc = tar_next(r, &entry, &e)) > 0)
+			str_addf(&got, "%.3s ", entry.name);
+		tar_close(r);
+		ok(cut ? rc < 0 && e.code == EX_DATAERR
+		       : rc == 0 && str_eq(got.s, "one a/v d/l d/z "),
+		    "%s within another file%s: %d %s", suffix[filter],
+		    cut ? ", cut off" : "", rc, e.msg);
+	}
+	close(fd);
+	str_free(&got);
+	str_free(&want);
+	str_free(&bytes);
+}
+
 int
 main(void)
 {
@@ -285,6 +323,8 @@ main(void)
 		test_round((enum tar_filter)i);
 	for (i = TAR_PLAIN; i <= TAR_ZSTD; i++)
 		test_damage((enum tar_filter)i);
+	for (i = TAR_PLAIN; i <= TAR_ZSTD; i++)
+		test_part((enum tar_filter)i);
 
 	return done();
 }
