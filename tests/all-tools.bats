@@ -295,6 +295,7 @@ options() {
 }
 
 @test "all: control characters in a name do not reach the terminal" {
+	export SLURM_JOB_ID=7 # no login node
 	for program in $programs; do
 		run --separate-stderr "$program" $'no\e[2Jsuch\rplace'
 		same '' "$output"

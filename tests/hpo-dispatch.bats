@@ -117,7 +117,11 @@ control_is() {
 	answers 0 '' '' hpo-dispatch --local c
 	nothing_left
 	sed -i 's/^trials = 5/trials = 6/' c/campaign.ini
-	answers 0 '5	ok	5' '' hpo-dispatch c
+	# Without a word, too, where there is no SLURM.
+	mkdir bare
+	ln -s /usr/bin/* bare
+	rm -f bare/sbatch
+	answers 0 '5	ok	5' '' env PATH="$BUILD_BIN:$PWD/bare" hpo-dispatch c
 }
 
 @test "dispatch: when no trial is ok the answer is no" {
