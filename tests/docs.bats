@@ -556,7 +556,9 @@ program_keys() {
 		cp "$HPO_CAMPAIGN/hpo/running/$HPO_WORKER/worker.ini" .
 		echo "hpo: val_error=1"
 	EOT
-	SLURM_JOB_ID=7 HPO_DISPATCHER=host-7.0-0123456789abcdef hpo-trial mlp
+	HPO_JOB_ID=7 HPO_JOB_RESTART=0 HPO_JOB_NODE=n01 HPO_JOB_QUEUE=gpu \
+	    HPO_JOB_SUBMITTED=1000 HPO_DISPATCHER=host-7.0-0123456789abcdef \
+	    hpo-trial mlp
 	same worker.ini "$(found mlp/worker.ini worker)" "$(listed worker.ini worker)"
 }
 

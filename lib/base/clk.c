@@ -17,6 +17,14 @@ clk_wall(char *buf)
 		snprintf(buf, CLK_TEXT, "1970-01-01T00:00:00Z");
 }
 
+uint64_t
+clk_seconds(void)
+{
+	time_t now = time(NULL);
+
+	return now > 0 ? (uint64_t)now : 0;
+}
+
 double
 clk_boot(void)
 {

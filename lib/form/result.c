@@ -44,6 +44,60 @@ add_number(struct str *b, double x)
 	str_grew(b, num_exact(x, str_room(b, NUM_TEXT)));
 }
 
+bool
+result_word(char *to, size_t size, const char *text)
+{
+	size_t n = 0;
+
+	while (text[n] > ' ' && text[n] <= '~')
+		n++;
+	to[0] = '\0';
+	if (n == 0 || n >= size || text[n] != '\0')
+		return false;
+	memcpy(to, text, n + 1);
+
+	return true;
+}
+
+void
+result_job_format(const struct job *j, const char *id, struct str *b)
+{
+	if (j->id[0] == '\0')
+		return;
+	inifile_add(b, id, j->id);
+	if (j->node[0] != '\0')
+		inifile_add(b, "node", j->node);
+	if (j->partition[0] != '\0')
+		inifile_add(b, "partition", j->partition);
+	str_addf(b, "restarts = %u\n", j->restarts);
+	if (j->wait >= 0)
+		str_addf(b, "wait = %.0f\n", j->wait);
+}
+
+void
+result_job_take(struct job *j, const char *id, const char *key, char *value)
+{
+	uint64_t n;
+
+	if (str_eq(key, "restarts")) {
+		if (num_u64(value, UINT32_MAX, &n) == 0)
+			j->restarts = (unsigned)n;
+		return;
+	}
+	if (str_eq(key, "wait")) {
+		if (num_u64(value, UINT32_MAX, &n) == 0)
+			j->wait = (double)n;
+		return;
+	}
+	inifile_unescape(value);
+	if (str_eq(key, id))
+		result_word(j->id, sizeof j->id, value);
+	else if (str_eq(key, "node"))
+		result_word(j->node, sizeof j->node, value);
+	else if (str_eq(key, "partition"))
+		result_word(j->partition, sizeof j->partition, value);
+}
+
 static void
 format_metrics(const struct metrics *m, struct str *b)
 {

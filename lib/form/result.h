@@ -1,6 +1,7 @@
 #ifndef FORM_RESULT_H
 #define FORM_RESULT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,18 @@ const char *status_name(enum status s);
 int status_find(const char *name);
 
 enum { RESULT_TAIL = 20, RESULT_TAIL_BYTES = 500, RESULT_WORKER = 128 };
+
+/*
+ * The job of a cluster's system that a worker runs in.  It is for people and
+ * reports: nothing is decided by it.  Texts are visible ASCII without blanks.
+ */
+struct job {
+	char id[40];        /* "": in none, and the rest says nothing */
+	unsigned restarts;  /* how often the system has started it again */
+	char node[65];      /* "" unknown */
+	char partition[80]; /* or queue; "" unknown */
+	double wait;        /* whole seconds in the queue; < 0 unknown */
+};
 
 /*
  * result.A.W.ini: one attempt's end.  Written once, never changed.
@@ -64,5 +77,24 @@ int result_parse(const char *text, size_t n, const char *file, struct result *r,
     struct err *e);
 
 void result_free(struct result *r);
+
+/*
+ * result_word(to, size, text):
+ * Copy a text of visible ASCII, which fits ${to}[size]; "" and false if it is
+ * none, or empty.
+ */
+bool result_word(char *to, size_t size, const char *text);
+
+/*
+ * result_job_format(j, id, b):
+ * Append a line for all that is known of a job, its id under the key ${id}.
+ *
+ * result_job_take(j, id, key, value):
+ * Read such a line; ${value} may be changed.  What is no such key, or not of
+ * its form, is passed over.
+ */
+void result_job_format(const struct job *j, const char *id, struct str *b);
+void
+result_job_take(struct job *j, const char *id, const char *key, char *value);
 
 #endif

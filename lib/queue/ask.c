@@ -17,6 +17,7 @@
 #include "queue/claim.h"
 #include "queue/control.h"
 #include "queue/finish.h"
+#include "queue/job.h"
 #include "queue/report.h"
 #include "queue/upkeep.h"
 
@@ -93,6 +94,7 @@ begin(struct work *k, const struct proc_id *owner, struct err *e)
 
 	memset(&info, 0, sizeof info);
 	info.id = *owner;
+	job_of_environment(&info.job);
 	snprintf(info.kind, sizeof info.kind, "ask");
 
 	return worker_start(k->q, k->q->self, &info, &k->w, e);

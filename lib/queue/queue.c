@@ -1,3 +1,4 @@
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -12,6 +13,7 @@
 #include "base/mem.h"
 #include "base/walk.h"
 #include "form/campaign.h"
+#include "queue/job.h"
 #include "queue/queue.h"
 #include "queue/share.h"
 
@@ -19,24 +21,28 @@ static const char format_word[] = "hpo-campaign 1";
 
 enum { CAMPAIGN_MAX = 16 << 20, FORMAT_MAX = 4096 };
 
-/* W: the random part makes it unique, the rest is for people. */
+enum { JOB_NAME = 24 };
+
+/*
+ * W: the random part makes it unique, the rest is for people.  Of a job's id
+ * it has the beginning, so that the whole fits NAME_WRITER.
+ */
 static void
 name_self(struct queue *q)
 {
-	const char *job = getenv("SLURM_JOB_ID");
-	const char *restart = getenv("SLURM_RESTART_COUNT");
-	char number[24];
+	char number[JOB_NAME + 2], *p;
+	struct job job;
 
 	proc_identify(getpid(), &q->me);
+	job_of_environment(&job);
 	snprintf(number, sizeof number, "%ld", (long)getpid());
-	if (job != NULL && job[strspn(job, "0123456789")] == '\0' &&
-	    strlen(job) < 20)
-		snprintf(number, sizeof number, "j%s", job);
-	if (restart == NULL || strlen(restart) > 6 ||
-	    restart[strspn(restart, "0123456789")] != '\0')
-		restart = "0";
-	snprintf(q->self, sizeof q->self, "%s-%s.%s-%016llx", q->me.host,
-	    number, restart, (unsigned long long)proc_random64());
+	if (job.id[0] != '\0')
+		snprintf(number, sizeof number, "j%.*s", JOB_NAME, job.id);
+	for (p = number; *p != '\0'; p++)
+		if (!isalnum((unsigned char)*p))
+			*p = '_';
+	snprintf(q->self, sizeof q->self, "%s-%s.%u-%016llx", q->me.host,
+	    number, job.restarts, (unsigned long long)proc_random64());
 }
 
 /* FORMAT's first line is the version, its second the campaign's id. */

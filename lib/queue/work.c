@@ -12,6 +12,7 @@
 #include "queue/claim.h"
 #include "queue/control.h"
 #include "queue/finish.h"
+#include "queue/job.h"
 #include "queue/upkeep.h"
 #include "queue/watch.h"
 #include "queue/work.h"
@@ -25,15 +26,13 @@ int
 work_begin(struct work *k, const char *kind, struct err *e)
 {
 	struct worker_info info;
-	const char *job = getenv("SLURM_JOB_ID");
 	const char *dispatcher = getenv("HPO_DISPATCHER");
 
 	memset(&info, 0, sizeof info);
 	info.id = k->q->me;
 	info.slot = k->slot;
 	strncpy(info.kind, kind, sizeof info.kind - 1);
-	if (job != NULL)
-		strncpy(info.job, job, sizeof info.job - 1);
+	job_of_environment(&info.job);
 	if (dispatcher != NULL && name_is_writer(dispatcher))
 		strncpy(info.dispatcher, dispatcher,
 		    sizeof info.dispatcher - 1);

@@ -39,8 +39,7 @@ format_info(const struct worker_info *info, struct str *b)
 	    info->kind, now, clk_boot());
 	if (info->dispatcher[0] != '\0')
 		str_addf(b, "dispatcher = %s\n", info->dispatcher);
-	if (info->job[0] != '\0')
-		str_addf(b, "job = %s\n", info->job);
+	result_job_format(&info->job, "job", b);
 }
 
 static void
@@ -97,6 +96,7 @@ worker_start(struct queue *q, const char *name, const struct worker_info *info,
 	w->q = q;
 	w->beats = 0;
 	w->oom_kills = proc_oom_kills();
+	w->job = info->job;
 	snprintf(w->name, sizeof w->name, "%s", name);
 	format_info(info, &text);
 	/* ENOENT: a host that cannot see us has swept it: once more. */
@@ -216,8 +216,6 @@ take_entry(void *cookie, const struct inifile_entry *ent, struct err *e)
 		snprintf(info->kind, sizeof info->kind, "%s", v);
 	else if (str_eq(k, "dispatcher"))
 		snprintf(info->dispatcher, sizeof info->dispatcher, "%s", v);
-	else if (str_eq(k, "job"))
-		snprintf(info->job, sizeof info->job, "%s", v);
 	else if (str_eq(k, "started"))
 		snprintf(info->started, sizeof info->started, "%s", v);
 	else if (str_eq(k, "clock"))
@@ -232,6 +230,7 @@ take_entry(void *cookie, const struct inifile_entry *ent, struct err *e)
 		else if (str_eq(k, "slot") && n <= INT32_MAX)
 			info->slot = (int)n;
 	}
+	result_job_take(&info->job, "job", k, ent->value);
 
 	return 0;
 }
@@ -251,6 +250,7 @@ worker_load(const struct queue *q, const char *name, struct worker_info *info,
 	int bad;
 
 	memset(info, 0, sizeof *info);
+	info->job.wait = -1;
 	worker_file(name, "worker.ini", &path);
 	if (is_planted(q, name, path.s))
 		bad = err_set(e, EX_DATAERR, "%s: is no worker's", path.s);

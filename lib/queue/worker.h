@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/proc.h"
+#include "form/result.h"
 #include "queue/queue.h"
 
 struct err;
@@ -22,7 +23,7 @@ struct worker_info {
 	int slot;                     /* of hpo-dispatch --local; 0: none */
 	char kind[12];                /* "loop", "once", "ask" */
 	char dispatcher[NAME_WRITER]; /* that started it, "" none */
-	char job[24];                 /* SLURM's, "" none */
+	struct job job;
 	double clock;     /* the host's boot clock at the start, seconds */
 	char started[32]; /* and the time of day, RFC 3339 */
 };
@@ -30,7 +31,8 @@ struct worker_info {
 struct worker {
 	struct queue *q;
 	char name[NAME_WRITER]; /* W */
-	int heartbeat;          /* descriptor */
+	struct job job;
+	int heartbeat; /* descriptor */
 	uint64_t beats;
 	uint64_t oom_kills; /* of our cgroup, when last looked at */
 };
