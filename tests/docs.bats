@@ -560,6 +560,9 @@ program_keys() {
 	    HPO_JOB_SUBMITTED=1000 HPO_DISPATCHER=host-7.0-0123456789abcdef \
 	    hpo-trial mlp
 	same worker.ini "$(found mlp/worker.ini worker)" "$(listed worker.ini worker)"
+	# That trial was not attempted before.
+	same job "$({ found mlp/hpo/trials/*/*/result.*-j7.0-*.ini job; echo history; } |
+	    sort)" "$(listed result.A.W.ini job)"
 }
 
 @test "docs: hpo-collect(1) has the columns of the table" {

@@ -967,6 +967,78 @@ exit = 0' "$(grep -E '^(status|cause|exit) = ' \
 	same '2	1	interrupted	signal 15	' "$(rows | tail -n 1)"
 }
 
+# job_of FILE...: what is in the section [job] of results.
+job_of() {
+	sed -n '/^\[job\]/,/^\[[^j]/{ /^\[/!p; }' "$@"
+}
+
+@test "trial: a result tells of the job it was made in" {
+	make_c
+	answers 0 '0	ok	0.5' '' env HPO_JOB_ID=4711_3 HPO_JOB_RESTART=0 \
+	    HPO_JOB_NODE=n01 HPO_JOB_QUEUE=gpu \
+	    HPO_JOB_SUBMITTED=$(($(date +%s) - 1000)) hpo-trial c
+	result=$(echo c/hpo/trials/0000/0000000/result.0.*-j4711_3.0-*.ini)
+	same 'id = 4711_3
+node = n01
+partition = gpu
+restarts = 0' "$(job_of "$result" | grep -v '^wait')"
+	[[ $(job_of "$result" | tail -n 1) =~ ^wait\ =\ 1[0-9]{3}$ ]]
+
+	# Started again it has waited, but nobody knows how long.
+	answers 0 '1	ok	0.5' '' env HPO_JOB_ID=12[3].server HPO_JOB_RESTART=2 \
+	    HPO_JOB_SUBMITTED=1000 hpo-trial c
+	same 'id = 12[3].server
+restarts = 2' "$(job_of c/hpo/trials/0000/0000001/result.0.*-j12_3__server.2-*.ini)"
+
+	# By hand in an allocation of SLURM.
+	answers 0 '2	ok	0.5' '' env SLURM_JOB_ID=9 SLURM_ARRAY_JOB_ID=8 \
+	    SLURM_ARRAY_TASK_ID=1 SLURMD_NODENAME=n02 SLURM_JOB_PARTITION=cpu \
+	    SLURM_RESTART_COUNT=1 hpo-trial c
+	same 'id = 8_1
+node = n02
+partition = cpu
+restarts = 1' "$(job_of c/hpo/trials/0000/0000002/result.0.*-j8_1.1-*.ini)"
+
+	# In none, the first attempt.
+	answers 0 '3	ok	0.5' '' hpo-trial c
+	run -1 grep '^\[job\]' c/hpo/trials/0000/0000003/result.0.*.ini
+
+	# Asked for, and told.
+	HPO_JOB_ID=7 HPO_JOB_NODE=n03 hpo-trial --claim --pid $$ c
+	answers 0 '4	ok	1' '' hpo-trial --finish --pid $$ c 4 loss=1
+	same 'id = 7
+node = n03
+restarts = 0' "$(job_of c/hpo/trials/0000/0000004/result.0.*.ini)"
+}
+
+@test "trial: a result tells how the earlier attempts ended, and where" {
+	make_c 'retries = 1' 'backoff = 0s'
+	sed -i 's/^trials = 9/trials = 1/' c/campaign.ini
+	hang
+	HPO_JOB_ID=7 HPO_JOB_NODE=n1 hpo-trial c >out 2>err 3>&- &
+	wait_for 10 test -s c/started.0.0
+	kill -KILL $!
+	exits $! 137
+	# A reaper in another job tells of the job of the dead one.
+	HPO_JOB_ID=8 HPO_JOB_NODE=n2 hpo-trial --loop c >out 2>err 3>&- &
+	wait_for 10 test -s c/started.0.1
+	same 'id = 7
+node = n1
+restarts = 0' "$(job_of c/hpo/trials/0000/0000000/result.0.*.ini)"
+	kill -TERM $!
+	exits $! 143
+	script <<<'exit 3'
+	answers 3 '0	failed	' '' hpo-trial c
+	script <<<'echo hpo: loss=1'
+	answers 0 '0	ok	1' '' hpo-trial c
+	host=$(sed -n 's/^host = //p' c/hpo/trials/0000/0000000/result.3.*.ini)
+	same "history = lost@n1: interrupted@n2:# failed@$host:#" \
+	    "$(job_of c/hpo/trials/0000/0000000/result.3.*.ini |
+		sed -E 's/:[0-9]+\.[0-9]{3}( |$)/:#\1/g')"
+	same 'history = lost@n1:' \
+	    "$(job_of c/hpo/trials/0000/0000000/result.1.*.ini | grep history)"
+}
+
 @test "trial: a worker held for dead gives way, and its command is killed" {
 	make_c 'lease = 0.3s'
 	sed -i 's/^trials = 9/trials = 1/' c/campaign.ini

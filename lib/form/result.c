@@ -99,6 +99,18 @@ result_job_take(struct job *j, const char *id, const char *key, char *value)
 }
 
 static void
+format_job(const struct result *r, struct str *b)
+{
+	bool known = r->history != NULL && r->history[0] != '\0';
+
+	if (known || r->job.id[0] != '\0')
+		str_add(b, "[job]\n");
+	result_job_format(&r->job, "id", b);
+	if (known)
+		inifile_add(b, "history", r->history);
+}
+
+static void
 format_metrics(const struct metrics *m, struct str *b)
 {
 	size_t i;
@@ -176,6 +188,7 @@ result_format(const struct result *r, struct str *b)
 	size_t from = b->n;
 
 	record_format(&form, r, b);
+	format_job(r, b);
 	format_metrics(&r->metrics, b);
 	format_curves(&r->metrics, b);
 	format_tail(r, b);
@@ -258,13 +271,27 @@ take_tail(struct result *r, const char *key, char *value)
 	return 0;
 }
 
+static void
+take_job(struct result *r, const char *key, char *value)
+{
+	if (!str_eq(key, "history")) {
+		result_job_take(&r->job, "id", key, value);
+		return;
+	}
+	inifile_unescape(value);
+	free(r->history);
+	r->history = mem_dup(value);
+}
+
 static int
 take_rest(void *cookie, const struct inifile_entry *ent, struct err *e)
 {
 	struct result *r = cookie;
 	int bad = 0;
 
-	if (str_eq(ent->section, "metrics"))
+	if (str_eq(ent->section, "job"))
+		take_job(r, ent->key, ent->value);
+	else if (str_eq(ent->section, "metrics"))
 		bad = take_metric(&r->metrics, ent->key, ent->value);
 	else if (str_eq(ent->section, "curve"))
 		bad = take_curve(&r->metrics, ent->key, ent->value);
@@ -292,6 +319,7 @@ result_parse(const char *text, size_t n, const char *file, struct result *r,
 	int bad;
 
 	memset(r, 0, sizeof *r);
+	r->job.wait = -1;
 	bad = record_parse(&form, text, n, file, r, e);
 	if (bad == 0 && r->id >= CAMPAIGN_MAX_TRIALS)
 		bad = err_set(e, EX_DATAERR,
@@ -313,6 +341,7 @@ result_free(struct result *r)
 	free(r->cause);
 	free(r->host);
 	free(r->worker);
+	free(r->history);
 	metrics_free(&r->metrics);
 	for (i = 0; i < r->ntail; i++)
 		free(r->tail[i]);

@@ -44,7 +44,8 @@ struct job {
 /*
  * result.A.W.ini: one attempt's end.  Written once, never changed.
  * [result] holds the fields below by their names, ${exit} and ${signal} as
- * "none" where there is none, seconds with 3 decimals; [metrics] and [curve]
+ * "none" where there is none, seconds with 3 decimals; [job] what is known
+ * of the job, and the history; [metrics] and [curve]
  * ("step value, step value, ...") numbers that read back exactly; [log]
  * the last lines, tail.1 the oldest of them, cut at RESULT_TAIL_BYTES;
  * form/record seals it.  A ${worker} that is read is less than RESULT_WORKER
@@ -61,6 +62,8 @@ struct result {
 	double user, system;
 	uint64_t peak; /* largest resident size, bytes; 0 unknown */
 	char *host, *worker;
+	struct job job;
+	char *history; /* how earlier attempts ended, or NULL (queue/history) */
 	struct metrics metrics;
 	size_t ntail; /* last lines of the log */
 	char *tail[RESULT_TAIL];

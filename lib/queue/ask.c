@@ -264,6 +264,7 @@ ask_finish(struct work *k, pid_t owner, uint32_t id, struct result *r,
 	r->attempt = t.attempt;
 	r->host = mem_dup(info.id.host);
 	r->worker = mem_dup(t.by);
+	r->job = info.job;
 	snprintf(r->started, sizeof r->started, "%s", info.started);
 	if (info.clock > 0)
 		r->seconds = clk_boot() - info.clock;

@@ -66,6 +66,7 @@ start_result(const struct attempt *a, const struct token *t, struct result *r)
 	clk_wall(r->started);
 	r->host = mem_dup(a->q->me.host);
 	r->worker = mem_dup(a->w->name);
+	r->job = a->w->job;
 	r->cause = mem_dup("");
 }
 

@@ -34,7 +34,8 @@ edit_cancel(struct queue *q, const struct campaign *c, const struct token *t,
 		err_set(e, EX_NO, "trial %u has ended", t->id);
 		return EDIT_NOT;
 	}
-	step = finish_for(q, c, &waiting, STATUS_CANCELLED, "cancelled", e);
+	step =
+	    finish_for(q, c, &waiting, STATUS_CANCELLED, "cancelled", NULL, e);
 	if (step == QUEUE_DONE)
 		return EDIT_DONE;
 	if (step > 0)

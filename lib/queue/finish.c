@@ -3,14 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/arr.h"
-#include "base/clk.h"
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "form/campaign.h"
 #include "queue/control.h"
 #include "queue/finish.h"
+#include "queue/history.h"
+#include "queue/worker.h"
 
 enum { RESULT_MAX = 16 << 20, BACKOFF_MAX = 600 };
 
@@ -79,57 +79,38 @@ finish_read(const struct queue *q, uint32_t id, unsigned attempt,
 	return bad ? -1 : 0;
 }
 
-/* Does a result by a worker, or by the canceller, outrank the one known? */
-static bool
-outranks(enum status new, int known)
-{
-	if (known < 0 || known == STATUS_LOST)
-		return true;
-
-	return known == STATUS_CANCELLED && new != STATUS_LOST;
-}
-
 int
 finish_counts(const struct queue *q, uint32_t id, unsigned below,
     unsigned count[STATUS_COUNT], struct err *e)
 {
-	struct fs_names names = { 0, 0, NULL };
-	struct str home = STR_EMPTY;
-	struct result r;
-	char by[NAME_WRITER];
-	unsigned a;
-	int *known;
+	struct history h = { 0, 0, NULL };
 	size_t i;
-	int bad;
+	int bad = history_read(q, id, below, &h, e);
 
 	memset(count, 0, STATUS_COUNT * sizeof *count);
-	if (below == 0)
-		return 0;
-	known = mem_alloc(below * sizeof *known);
-	for (a = 0; a < below; a++)
-		known[a] = -1;
-	bad = queue_list(q, name_home(id, &home), &names, e);
-	for (i = 0; !bad && i < names.n; i++) {
-		if (name_parse_result(names.v[i], &a, by) < 0 || a >= below)
-			continue;
-		if (finish_read(q, id, a, by, &r, e) < 0) {
-			bad = e->sys != 0 && e->sys != ENOENT ? -1 : 0;
-			if (!bad)
-				err_clear(e); /* not whole: it counts nothing */
-			continue;
-		}
-		if (outranks(r.status, known[a]))
-			known[a] = (int)r.status;
-		result_free(&r);
-	}
-	for (a = 0; a < below; a++)
-		if (known[a] >= 0)
-			count[known[a]]++;
-	free(known);
-	fs_free(&names);
-	str_free(&home);
+	for (i = 0; i < h.n; i++)
+		count[h.v[i].status]++;
+	history_free(&h);
 
 	return bad;
+}
+
+/*
+ * It is for reports, and what an attempt has worked for must not be lost for
+ * it: what cannot be read is left out.
+ */
+static char *
+make_history(const struct queue *q, const struct result *r)
+{
+	struct history h = { 0, 0, NULL };
+	struct err ignored = ERR_NONE;
+	struct str text = STR_EMPTY;
+
+	history_read(q, r->id, r->attempt, &h, &ignored);
+	history_format(&h, &text);
+	history_free(&h);
+
+	return text.s;
 }
 
 int
@@ -137,9 +118,12 @@ finish_publish(struct queue *q, struct queue_room *room, const struct result *r,
     struct err *e)
 {
 	struct str text = STR_EMPTY, path = STR_EMPTY;
+	struct result whole = *r;
 	int step;
 
-	result_format(r, &text);
+	whole.history = make_history(q, r);
+	result_format(&whole, &text);
+	free(whole.history);
 	name_result(r->id, r->attempt, r->worker, &path);
 	step = queue_publish(q, room, text.s, text.n, path.s, e);
 	str_free(&path);
@@ -265,24 +249,31 @@ finish_own(struct queue *q, const struct token *t, const char *by,
 	return rc;
 }
 
-/* A result for an attempt that we did not run. */
+/* A result for an attempt that we did not run; where it ran ${w} knows. */
 static void
 make_result(const struct queue *q, const struct token *t, enum status status,
-    const char *cause, struct result *r)
+    const char *cause, const struct worker_info *w, struct result *r)
 {
+	const char *host = q->me.host;
+
+	if (w != NULL && w->id.host[0] != '\0')
+		host = w->id.host;
 	memset(r, 0, sizeof *r);
 	r->id = t->id;
 	r->attempt = t->attempt;
 	r->status = status;
 	r->cause = mem_dup(cause);
 	r->exit = -1;
-	r->host = mem_dup(q->me.host);
+	r->host = mem_dup(host);
 	r->worker = mem_dup(q->self);
+	if (w != NULL)
+		r->job = w->job;
 }
 
 int
 finish_for(struct queue *q, const struct campaign *c, const struct token *t,
-    enum status status, const char *cause, struct err *e)
+    enum status status, const char *cause, const struct worker_info *w,
+    struct err *e)
 {
 	struct result r;
 	int step = QUEUE_DONE, there = 0;
@@ -294,7 +285,7 @@ finish_for(struct queue *q, const struct campaign *c, const struct token *t,
 	if (there < 0)
 		return -1;
 	if (there == 0) {
-		make_result(q, t, status, cause, &r);
+		make_result(q, t, status, cause, w, &r);
 		step = finish_publish(q, NULL, &r, e);
 	}
 	if (step == QUEUE_DONE)

@@ -6,6 +6,7 @@
 
 struct campaign;
 struct err;
+struct worker_info;
 
 /*
  * The end of an attempt: publish its result, then move the token to where
@@ -44,7 +45,7 @@ double finish_backoff(const struct campaign *c, unsigned failures);
 /*
  * finish_counts(q, id, below, count, e):
  * Fill ${count} from the results of the trial's attempts below ${below}, one
- * a serial: the worker's if it is there, else a reaper's.
+ * a serial (queue/history).
  */
 int finish_counts(const struct queue *q, uint32_t id, unsigned below,
     unsigned count[STATUS_COUNT], struct err *e);
@@ -64,8 +65,9 @@ int finish_own(struct queue *q, const struct token *t, const char *by,
 
 /*
  * finish_publish(q, room, r, e):
- * Make ${r} the result of its attempt by ${r->worker}.  A queue_step or -1.
- * QUEUE_GONE: the trial is over, the result is dropped.
+ * Make ${r} the result of its attempt by ${r->worker}, with the history of
+ * the attempts before it.  A queue_step or -1.  QUEUE_GONE: the trial is
+ * over, the result is dropped.
  */
 int finish_publish(struct queue *q, struct queue_room *room,
     const struct result *r, struct err *e);
@@ -80,13 +82,16 @@ finish_move(struct queue *q, const struct campaign *c, const struct token *t,
     const struct result *r, struct token *to, struct err *e);
 
 /*
- * finish_for(q, c, t, status, cause, e):
+ * finish_for(q, c, t, status, cause, w, e):
  * End an attempt that is not ours to run: of a dead worker (${status} lost,
- * token in running/) or of a user's wish (cancelled, token anywhere).  A
- * whole result of the token's worker, or one of our own, decides if there is
- * one; else one of ${status} is published in our name.  A queue_step or -1.
+ * token in running/, ${w} what is known of the worker, or NULL) or of a
+ * user's wish (cancelled, token anywhere).  A whole result of the token's
+ * worker, or one of our own, decides if there is one; else one of ${status}
+ * is published in our name, with the host and the job of ${w}.  A queue_step
+ * or -1.
  */
 int finish_for(struct queue *q, const struct campaign *c, const struct token *t,
-    enum status status, const char *cause, struct err *e);
+    enum status status, const char *cause, const struct worker_info *w,
+    struct err *e);
 
 #endif

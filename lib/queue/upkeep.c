@@ -139,6 +139,7 @@ empty_worker(struct pass *p, const char *worker, bool local)
 	struct fs_names names = { 0, 0, NULL };
 	struct str path = STR_EMPTY;
 	struct err e = ERR_NONE;
+	struct worker_info info;
 	struct token t;
 	unsigned n = 0;
 	size_t i;
@@ -149,12 +150,14 @@ empty_worker(struct pass *p, const char *worker, bool local)
 	for (i = 0; i < names.n; i++) {
 		if (name_parse_token(names.v[i], STATE_RUNNING, &t) < 0)
 			continue;
+		if (n == 0)
+			worker_read(p->q, worker, &info);
 		if (n++ == 0 && local)
 			kill_command(worker);
 		snprintf(t.by, sizeof t.by, "%s", worker);
 		err_clear(&e);
-		step =
-		    finish_for(p->q, p->c, &t, STATUS_LOST, "worker died", &e);
+		step = finish_for(p->q, p->c, &t, STATUS_LOST, "worker died",
+		    &info, &e);
 		if (step < 0)
 			note(p, &e);
 		else if (step == QUEUE_DONE)

@@ -176,6 +176,7 @@ give_back(struct work *k, const struct token *t, struct err *e)
 	r.cause = mem_dup(e->msg);
 	r.host = mem_dup(k->q->me.host);
 	r.worker = mem_dup(k->w.name);
+	r.job = k->w.job;
 	if (finish_publish(k->q, &k->room, &r, &ignored) == QUEUE_DONE)
 		finish_move(k->q, k->c, t, &r, NULL, &ignored);
 	result_free(&r);

@@ -33,6 +33,9 @@ parse(const char *text, size_t n)
 		must(strchr(r.worker, '/') == NULL && r.worker[0] != '.',
 		    "a worker's name can be part of a path");
 		must(r.ntail <= RESULT_TAIL, "the tail is not longer");
+		must(strcspn(r.job.id, " \t\r\n") == strlen(r.job.id) &&
+			strcspn(r.job.node, " \t\r\n") == strlen(r.job.node),
+		    "a job is told by words");
 		write_and_read(&r);
 		result_free(&r);
 	} else {

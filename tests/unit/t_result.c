@@ -29,6 +29,13 @@ static const char body[] = "[result]\n"
 			   "peak = 123456789\n"
 			   "host = n01\n"
 			   "worker = n01-17-00c0ffee12345678\n"
+			   "[job]\n"
+			   "id = 4711_3\n"
+			   "node = n01\n"
+			   "partition = gpu\n"
+			   "restarts = 0\n"
+			   "wait = 61\n"
+			   "history = lost@n1: interrupted@n2:60.004\n"
 			   "[metrics]\n"
 			   "val_error = 0.1\n"
 			   "acc/top@1.x-y = nan\n"
@@ -42,7 +49,7 @@ static const char body[] = "[result]\n"
 			   "tail.3 =\n"
 			   "tail.4 = \\x1b[31mred\\t\\\\\n";
 /* The crc32 by zlib. */
-static const char seal[] = "[end]\ncrc32 = ad47b60e\n";
+static const char seal[] = "[end]\ncrc32 = 221eb744\n";
 
 static void
 add_tail(struct result *r, const char *line)
@@ -67,6 +74,8 @@ fill(struct result *r)
 	r->peak = 123456789;
 	r->host = mem_dup("n01");
 	r->worker = mem_dup("n01-17-00c0ffee12345678");
+	r->job = (struct job){ "4711_3", 0, "n01", "gpu", 61 };
+	r->history = mem_dup("lost@n1: interrupted@n2:60.004");
 	metrics_add_step(&r->metrics, "val_error", 1, 0);
 	metrics_add_step(&r->metrics, "val_error", 0.5, 1);
 	metrics_add_step(&r->metrics, "val_error", (double)INFINITY, 2.5);
@@ -107,6 +116,11 @@ test_golden(void)
 	is_num(r.user, 0.5, "user");
 	is_num((double)r.peak, 123456789, "peak");
 	is_str(r.worker, "n01-17-00c0ffee12345678", "worker");
+	is_str(r.job.id, "4711_3", "the job's id");
+	is_str(r.job.node, "n01", "its node");
+	is_str(r.job.partition, "gpu", "its partition");
+	is_num(r.job.wait, 61, "how long it waited");
+	is_str(r.history, "lost@n1: interrupted@n2:60.004", "history");
 	is_num((double)r.metrics.all.n, 3, "metrics");
 	is_num((double)r.metrics.all.v[0].curve.n, 4, "points of a curve");
 	is_num((double)r.ntail, 4, "lines of the log");
@@ -134,7 +148,7 @@ test_smallest(void)
 
 	result_format(&r, &b);
 	ok(str_starts(str_text(&b), want) && b.n == strlen(want) + strlen(seal),
-	    "without metrics and log there are no sections");
+	    "without job, metrics and log there are no sections");
 	is_num(result_parse(b.s, b.n, "r", &r, &e), 0, "it is read: %s", e.msg);
 	is_num(r.exit, -1, "no exit");
 	is_num(r.signal, 9, "a signal");
@@ -220,23 +234,23 @@ test_edited(void)
 		{ "low = -1 -inf", "low =", NULL },
 		{ "low = -inf", "low = -1e-400", NULL },
 		{ "low = -inf", "low = -infinity",
-		    "r:19: result file damaged: 'low'" },
-		{ "low = -inf", "low =", "r:19: result file damaged: 'low'" },
+		    "r:26: result file damaged: 'low'" },
+		{ "low = -inf", "low =", "r:26: result file damaged: 'low'" },
 		{ "low = -inf", "low = 0x1",
-		    "r:19: result file damaged: 'low'" },
+		    "r:26: result file damaged: 'low'" },
 		{ "low = -1 -inf", "low = -1 2,3",
-		    "r:22: result file damaged: 'low'" },
+		    "r:29: result file damaged: 'low'" },
 		{ "low = -1 -inf", "low = -1",
-		    "r:22: result file damaged: 'low'" },
+		    "r:29: result file damaged: 'low'" },
 		{ "low = -1 -inf", "low = 1 2 3",
-		    "r:22: result file damaged: 'low'" },
+		    "r:29: result file damaged: 'low'" },
 		{ "low = -1 -inf", "high = -1 -inf",
-		    "r:22: result file damaged: 'high'" },
+		    "r:29: result file damaged: 'high'" },
 		{ "low = -1 -inf", "low = 1 1\nlow = 2 2",
-		    "r:23: result file damaged: 'low'" },
-		{ "tail.2", "tail.3", "r:25: result file damaged: 'tail.3'" },
-		{ "tail.2", "tail.x", "r:25: result file damaged: 'tail.x'" },
-		{ "tail.1", "tail.0", "r:24: result file damaged: 'tail.0'" },
+		    "r:30: result file damaged: 'low'" },
+		{ "tail.2", "tail.3", "r:32: result file damaged: 'tail.3'" },
+		{ "tail.2", "tail.x", "r:32: result file damaged: 'tail.x'" },
+		{ "tail.1", "tail.0", "r:31: result file damaged: 'tail.0'" },
 		{ "status = failed", "status = fine",
 		    "r:5: result file damaged: 'status'" },
 		{ "exit = 3", "exit = 2147483648",
@@ -274,6 +288,61 @@ test_edited(void)
 		if (table[i].want != NULL)
 			is_str(e.msg, table[i].want, "its message");
 	}
+}
+
+/* [job] is for reports: what it has wrong costs no result. */
+static void
+test_job(void)
+{
+	static const struct {
+		const char *what, *job, *want; /* read, and written again */
+	} table[] = {
+		{ "none", "", "" },
+		{ "an empty one", "[job]\n", "" },
+		{ "the history of a trial in no job",
+		    "[job]\nhistory = failed@n1:0.001\n",
+		    "[job]\nhistory = failed@n1:0.001\n" },
+		{ "a job of which little is known",
+		    "[job]\nrestarts = 2\nid = 12[3].server\n",
+		    "[job]\nid = 12[3].server\nrestarts = 2\n" },
+		{ "no job without an id",
+		    "[job]\nnode = n01\nrestarts = 2\nwait = 1\n", "" },
+		{ "a key that nobody knows",
+		    "[job]\nid = 7\nnews = x\nrestarts = 0\n",
+		    "[job]\nid = 7\nrestarts = 0\n" },
+		{ "values of another form",
+		    "[job]\nid = 7\nnode = n 1\npartition = a\\nb\n"
+		    "restarts = two\nwait = -1\n",
+		    "[job]\nid = 7\nrestarts = 0\n" },
+		{ "an id of another form", "[job]\nid = 7 8\nnode = n1\n", "" },
+		{ "a text of any bytes", "[job]\nhistory = \\x20a\\n\\\\\n",
+		    "[job]\nhistory = \\x20a\\n\\\\\n" },
+	};
+	const char *section = strstr(body, "[job]");
+	struct str b = STR_EMPTY, want = STR_EMPTY, again = STR_EMPTY;
+	struct err e = ERR_NONE;
+	struct result r;
+	size_t i, n = (size_t)(section - body);
+
+	for (i = 0; i < sizeof table / sizeof table[0]; i++) {
+		str_cut(&b, 0);
+		str_cut(&want, 0);
+		str_cut(&again, 0);
+		str_addn(&b, body, n);
+		str_add(&b, table[i].job);
+		record_seal(&b, 0);
+		str_addn(&want, body, n);
+		str_add(&want, table[i].want);
+		record_seal(&want, 0);
+		is_num(result_parse(b.s, b.n, "r", &r, &e), 0, "a job: %s",
+		    table[i].what);
+		result_format(&r, &again);
+		is_str(again.s, want.s, "is written as it was understood");
+		result_free(&r);
+	}
+	str_free(&b);
+	str_free(&want);
+	str_free(&again);
 }
 
 /* To the last bit, the sign of a zero too. */
@@ -366,14 +435,14 @@ test_one_too_many(void)
 		str_addf(&b, "m%zu = 1\n", i);
 	record_seal(&b, 0);
 	is_num(parse(b.s, b.n, &e), -1, "257 metrics are too many");
-	is_str(e.msg, "r:273: result file damaged: 'm256'", "it says which");
+	is_str(e.msg, "r:280: result file damaged: 'm256'", "it says which");
 	str_cut(&b, (size_t)(strstr(b.s, "[metrics]") - b.s));
 	str_add(&b, "[log]\n");
 	for (i = 1; i <= RESULT_TAIL + 1; i++)
 		str_addf(&b, "tail.%zu = x\n", i);
 	record_seal(&b, 0);
 	is_num(parse(b.s, b.n, &e), -1, "21 lines are too many");
-	is_str(e.msg, "r:37: result file damaged: 'tail.21'", "it says which");
+	is_str(e.msg, "r:44: result file damaged: 'tail.21'", "it says which");
 	str_free(&b);
 }
 
@@ -437,6 +506,7 @@ main(void)
 	test_smallest();
 	test_damage();
 	test_edited();
+	test_job();
 	test_large();
 	test_one_too_many();
 	test_tail();
