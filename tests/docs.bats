@@ -571,8 +571,19 @@ program_keys() {
 	same columns "$(head -n 1 <<<"$output" | tr '\t' '\n')" \
 	    "$(section 'THE TABLE' "$(page hpo-collect)" | plain | sed -n '
 		s/ Ns Ar NAME//g; s/ , No /\n/; s/^\.It //p' | sed '
-		/^maximize/d; /^metric/d; s/^minimize\.$/minimize.val_error/
+		/^maximize/d; /^metric/d; /^job/d
+		s/^minimize\.$/minimize.val_error/
 		s/^param\.$/param.lr\nparam.dropout/')"
+	# Of a job that was killed once, and tried again in the other.
+	export HPO_JOB_ID=7 HPO_JOB_NODE=n1 HPO_JOB_QUEUE=gpu HPO_JOB_SUBMITTED=1
+	echo 'kill -KILL $PPID' >mlp/train.sh
+	run -137 hpo-trial mlp
+	echo 'echo "hpo: val_error=1"' >mlp/train.sh
+	sed -i 's/^trials = .*/trials = 1/' mlp/campaign.ini
+	hpo-trial --loop mlp
+	run -0 --separate-stderr hpo-collect mlp
+	same 'columns of jobs' "$(head -n 1 <<<"$output" | tr '\t' '\n' | grep '^job')" \
+	    "$(section 'THE TABLE' "$(page hpo-collect)" | sed -n 's/^\.It job/job/p')"
 }
 
 @test "docs: the files that the manuals name are those of the programs" {

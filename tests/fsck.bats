@@ -186,7 +186,8 @@ held: missing
 # --- sealed segments ----------------------------------------------------------
 
 # thousand: the campaign c with 1001 trials, 1000 of them ended, one in ten as
-# failed; every eleventh was lost once before.  Made by hand, for it is quick.
+# failed; every eleventh was lost once before, and made in a job at last.  Made
+# by hand, for it is quick.
 thousand() {
 	toy
 	sed -i 's/^trials = .*/trials = 1001/' c/campaign.ini
@@ -199,12 +200,15 @@ thousand() {
 		    with open("c/hpo/" + path, "wb") as f:
 		        f.write(text + b"[end]\ncrc32 = %08x\n" % zlib.crc32(text))
 		def result(i, a, status, cause, more=""):
+		    job = ("[job]\nid = 7_%d\nnode = n%d\npartition = gpu\n"
+		        "restarts = 1\nwait = 61\nhistory = lost@n1:\n"
+		        % (i, i % 7) if a else "")
 		    write("trials/0000/%07d/result.%d.%s.ini" % (i, a, W),
 		        "[result]\nformat = 1\nid = %d\nattempt = %d\nstatus = %s\n"
 		        "cause =%s\nexit = none\nsignal = none\nstarted = "
 		        "2026-11-23T09:00:00Z\nseconds = 0.500\nuser = 0.000\n"
-		        "system = 0.000\npeak = 0\nhost = host\nworker = %s\n%s"
-		        % (i, a, status, cause, W, more))
+		        "system = 0.000\npeak = 4096\nhost = host\nworker = %s\n%s%s"
+		        % (i, a, status, cause, W, job, more))
 		for i in range(1000):
 		    home = "trials/0000/%07d" % i
 		    os.mkdir("c/hpo/" + home)

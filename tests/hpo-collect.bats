@@ -196,6 +196,49 @@ a	0	0	ok		2026-11-23T09:30:00Z	1.000	host	random	0.5		0.25	adam			1
 	    '' hpo-collect a ./c
 }
 
+# jobs_of_c: two trials of c were run by jobs, one by hand at a second try, one by
+# hand at the first.
+jobs_of_c() {
+	toy
+	home 0 lr=0.25 opt=adam
+	JOB=$'id = 7\nnode = 1e5\npartition = gpu\nrestarts = 0\nwait = 61' \
+	    CPU=1.500 PEAK=4096 good 0 0 ok '' loss=0.5 acc=0.9
+	home 1 lr=0.5 opt=sgd
+	JOB=$'id = 7_3\nrestarts = 2\nhistory = lost@n1: failed@n2:0.250' \
+	    gave_up 1 2 lost 'worker died'
+	home 2 lr=0.75 opt=adam
+	JOB='history = interrupted@n1:60.004' good 2 1 ok '' loss=1
+	home 3 lr=1 opt=adam
+	good 3 0 ok '' loss=2
+}
+
+@test "collect: what is known of jobs has columns" {
+	export NO_FSCK=1 # of what is left at last
+	jobs_of_c
+	run -0 --separate-stderr hpo-collect c
+	same 'metric.acc
+job.cpu
+job.history
+job.id
+job.node
+job.partition
+job.peak
+job.restarts
+job.wait' "$(head -n 1 <<<"$output" | cut -f 12- | tr '\t' '\n')"
+	same '0|0.9|1.500||7|1e5|gpu|4096|0|61
+1|||lost@n1: failed@n2:0.250|7_3||||2|
+2|||interrupted@n1:60.004||||||
+3|||||||||' "$(tail -n +2 <<<"$output" | cut -f 1,12- | tr '\t' '|')"
+	same '{"job.cpu": 1.500, "job.history": null, "job.id": "7", "job.node": "1e5", "job.partition": "gpu", "job.peak": 4096, "job.restarts": 0, "job.wait": 61}' \
+	    "$(hpo-collect --format jsonl c | sed -n '1s/.*"metric.acc": 0.9, /{/p')"
+	# Each only if there is something in it; none by ids, as of metrics.
+	rm c/hpo/done/0000/0000000.* c/hpo/failed/0000/*
+	same 'job.history' "$(hpo-collect c | head -n 1 | cut -f 12-)"
+	same '' "$(hpo-collect c - <<<2 | head -n 1 | cut -f 12-)"
+	rm c/hpo/done/0000/0000002.*
+	same '' "$(hpo-collect c | head -n 1 | cut -f 12-)"
+}
+
 @test "collect: more than is kept in memory is read twice" {
 	local big i want
 
@@ -207,15 +250,15 @@ a	0	0	ok		2026-11-23T09:30:00Z	1.000	host	random	0.5		0.25	adam			1
 		good "$i" 0 ok '' "loss=$i"
 	done
 	home 1000 lr=1
-	good 1000 0 ok '' loss=0 late=1
+	JOB=$'id = 7\nrestarts = 0' good 1000 0 ok '' loss=0 late=1
 	hpo-collect c >all
-	same "$head_of_four	metric.late" "$(head -n 1 all)"
+	same "$head_of_four	metric.late	job.id	job.restarts" "$(head -n 1 all)"
 	want=$(seq 0 29; echo 1000)
 	same "$want" "$(tail -n +2 all | cut -f 1)"
 	same "$(printf '%s\n' {0..29} 0)" "$(tail -n +2 all | cut -f 9)"
 	[ "$(cut -f 11 all | sort | uniq -c | awk '{ print $1, length($2) }' |
 	    xargs)" = '1 0 1 9 30 900000' ]
-	same 1 "$(tail -n 1 all | cut -f 12)"
+	same '1	7	0' "$(tail -n 1 all | cut -f 12-)"
 }
 
 @test "collect: --cat prints the files of a trial" {

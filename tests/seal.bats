@@ -41,7 +41,9 @@ setup_file() {
 		echo "hpo: loss=$HPO_PARAM_x step=1"
 	EOT
 	hpo-sample -n 2100 ended >ids
-	hpo-trial --loop ended >one &
+	# In the first segment nothing is known of jobs.
+	hpo-trial --loop --slot 1 --max-trials 1000 ended >zero
+	HPO_JOB_ID=7 HPO_JOB_NODE=n1 hpo-trial --loop ended >one &
 	hpo-trial --loop ended >two
 	wait $!
 }
@@ -104,6 +106,9 @@ sealed_whole() {
 	say_all >after
 	cmp before after
 	hpo-collect --all c >table
+	same 'no job' "$(tar -xOf c/hpo/segments/0000/segment.tar table.tsv |
+		head -n 1 | grep job || echo no job)"
+	same '7 n1' "$(tail -n +1002 table | cut -f 15,16 | sort -u | xargs)"
 	sealed_whole
 	same '' "$(ls c/hpo/tmp)"
 	[ -f c/hpo/ready/0000 ]
@@ -154,7 +159,7 @@ sealed_whole() {
 	sed -i 's/^minimize = loss/maximize = extra/' c/campaign.ini
 	sed -i '/^n = /d' c/campaign.ini
 	hpo-collect c >table
-	same "$(printf 'id\tattempt\tstatus\tcause\tstarted\tseconds\thost\tsearcher\tmaximize.extra\tparam.x\tparam.kind\tmetric.loss')" \
+	same "$(printf 'id\tattempt\tstatus\tcause\tstarted\tseconds\thost\tsearcher\tmaximize.extra\tparam.x\tparam.kind\tmetric.loss\tjob.cpu\tjob.id\tjob.node\tjob.peak\tjob.restarts')" \
 	    "$(head -n 1 table)"
 	same "1  " "$(awk -F '\t' '$1 == 1033 || $1 == 1034 { printf "%s ", $9 }' table)"
 	same 2101 "$(wc -l <table)"

@@ -18,7 +18,7 @@ static const struct {
 	{ "job.", 6 },
 };
 
-enum { RANK_CAMPAIGN, RANK_FIXED, RANK_OTHER = 4, RANK_SORTED };
+enum { RANK_CAMPAIGN, RANK_FIXED, RANK_OTHER = 4, RANK_SORTED, RANK_JOB };
 
 struct column {
 	size_t index;
@@ -90,7 +90,8 @@ columns_short(const char *name)
 	size_t i;
 
 	for (i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
-		if (str_starts(name, prefixes[i].prefix))
+		if (str_starts(name, prefixes[i].prefix) &&
+		    prefixes[i].rank != RANK_JOB)
 			return name + strlen(prefixes[i].prefix);
 
 	return name;

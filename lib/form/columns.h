@@ -26,7 +26,8 @@ void columns_order(const struct table *t, size_t *order);
 /* columns_is_objective(name, maximize): "minimize.…" or "maximize.…"? */
 bool columns_is_objective(const char *name, bool *maximize);
 
-/* columns_short(name): ${name} without "param." and the like before it. */
+/* columns_short(name): ${name} without "param." and the like before it; with
+ * "job.", since without it "job.id" would be taken for a trial's. */
 const char *columns_short(const char *name);
 
 /*

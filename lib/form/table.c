@@ -112,8 +112,13 @@ table_is_number(const char *s)
 static bool
 is_text_column(const char *name)
 {
+	static const char *const job[] = { "job.history", "job.id", "job.node",
+		"job.partition" };
 	size_t i;
 
+	for (i = 0; i < sizeof job / sizeof job[0] && name[0] == 'j'; i++)
+		if (str_eq(name, job[i]))
+			return true;
 	for (i = TABLE_STATUS; i < TABLE_FIXED; i++)
 		if (i != TABLE_SECONDS && str_eq(name, table_column(i)))
 			return true;

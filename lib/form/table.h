@@ -14,7 +14,7 @@ struct err;
  * The table: one row a trial, columns by name.  The same columns whatever
  * the format: id attempt status cause started seconds host searcher, then
  * minimize.NAME / maximize.NAME, param.NAME in the order of [space],
- * metric.NAME in byte order without the objectives, later job.NAME.
+ * metric.NAME and job.NAME in byte order, the first without the objectives.
  * An absent value is an empty field (csv, tsv), null (jsonl) or no line
  * (ini).  Readers go by name.
  */
@@ -66,8 +66,9 @@ void table_head(const struct table *t, enum table_format f, struct str *b);
  * tsv	fields as out_tsv() writes them, tabs between, a newline behind
  * csv	RFC 4180, but lines end in '\n'
  * jsonl	one object.  A field that is written as JSON writes numbers is
- *	bare, verbatim, everywhere but in status, cause, started, host and
- *	searcher, which are always strings; so is all else, except nan and
+ *	bare, verbatim, everywhere but in status, cause, started, host,
+ *	searcher, job.id, job.node, job.partition and job.history, which
+ *	are always strings; so is all else, except nan and
  *	infinities of attempt, seconds, metrics and objectives: null.
  * ini	"[ID]" of the field id, then "column = text" for each other field
  *	that is there, escaped by inifile_escape(), then a blank line.

@@ -17,6 +17,7 @@
 #include "queue/fsck_facts.h"
 #include "queue/fsck_segment.h"
 #include "queue/repair_segment.h"
+#include "queue/rows_job.h"
 #include "queue/segment.h"
 
 enum { FACT_MAX = 16 << 20, PIECE = 65536 };
@@ -229,6 +230,7 @@ format_result(const struct repair *r, struct segment *s, uint32_t id,
 {
 	const char *const *field;
 	struct result x;
+	size_t i;
 
 	segment_result(s, id, &x);
 	field = segment_fields(s, id);
@@ -243,6 +245,10 @@ format_result(const struct repair *r, struct segment *s, uint32_t id,
 	x.host = mem_dup(field[TABLE_HOST] != NULL ? field[TABLE_HOST] : "");
 	free(x.worker);
 	x.worker = mem_dup(r->q->self);
+	x.job.wait = -1;
+	for (i = 0; i < s->columns.n; i++)
+		if (field[i] != NULL)
+			rows_job_take(&x, s->columns.name[i], field[i]);
 	name_result(id, x.attempt, x.worker, path);
 	result_format(&x, text);
 	result_free(&x);

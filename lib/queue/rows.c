@@ -16,7 +16,7 @@ enum { FILE_MAX = 16 << 20 };
 
 #define NOWHERE SIZE_MAX
 
-static const char metric_prefix[] = "metric.";
+static const char metric_prefix[] = "metric.", job_prefix[] = "job.";
 
 /* The name of a column, in ${b}. */
 static const char *
@@ -54,6 +54,8 @@ rows_open(struct rows *r, const struct queue *q, const struct campaign *c,
 	for (i = 0; i < c->space.n; i++)
 		r->param[i] = table_add(t,
 		    column_name("param.", c->space.param[i].name, &r->path));
+	for (i = 0; i < ROWS_JOB; i++)
+		r->job[i] = NOWHERE;
 }
 
 static void
@@ -175,6 +177,13 @@ metric_column(struct rows *r, const char *name, size_t guess)
 		       : table_find(r->t, r->path.s);
 }
 
+/* The column of what a job has: ${r->t->n} if there is none. */
+static size_t
+job_column(struct rows *r, const char *name)
+{
+	return r->grow ? table_add(r->t, name) : table_find(r->t, name);
+}
+
 /*
  * Where the column of a segment's table is now, NOWHERE if it has none.  A
  * metric may have become an objective since, or ceased to be one.
@@ -192,6 +201,8 @@ place_of(struct rows *r, const char *name)
 	if (columns_is_objective(name, &maximize) ||
 	    str_starts(name, metric_prefix))
 		i = metric_column(r, columns_short(name), NOWHERE);
+	else if (str_starts(name, job_prefix))
+		i = job_column(r, name);
 	else
 		i = table_find(r->t, name);
 
@@ -228,6 +239,50 @@ was_sealed(const struct rows *r, uint32_t id)
 	return yes;
 }
 
+/*
+ * Texts of numbers, one after another in storage that does not move: room for
+ * those of a row is made first.
+ */
+static void
+make_numbers(struct rows *r)
+{
+	str_cut(&r->numbers, 0);
+	str_room(&r->numbers,
+	    (3 + ROWS_JOB + r->result.metrics.all.n) * NUM_TEXT);
+}
+
+static char *
+number(struct rows *r)
+{
+	str_grew(&r->numbers, NUM_TEXT);
+
+	return r->numbers.s + r->numbers.n - NUM_TEXT;
+}
+
+/* Give what the result tells of its job columns, and the ${fields} texts. */
+static void
+fill_job(struct rows *r, bool fields)
+{
+	const char *text;
+	size_t i, k;
+
+	if (!rows_job_has(&r->result))
+		return;
+	for (k = 0; k < ROWS_JOB; k++) {
+		text = rows_job_text(&r->result, k, number(r));
+		if (text == NULL)
+			continue;
+		if (r->job[k] == NOWHERE) {
+			i = job_column(r, rows_job_name(k));
+			if (i == r->t->n)
+				continue;
+			r->job[k] = i;
+		}
+		if (fields)
+			r->field[r->job[k]] = text;
+	}
+}
+
 int
 rows_metrics(struct rows *r, const struct token *t, struct err *e)
 {
@@ -244,6 +299,8 @@ rows_metrics(struct rows *r, const struct token *t, struct err *e)
 	for (i = 0; i < r->result.metrics.all.n; i++)
 		column = metric_column(r, r->result.metrics.all.v[i].name,
 		    column + 1);
+	make_numbers(r);
+	fill_job(r, false);
 
 	return rc;
 }
@@ -252,7 +309,7 @@ rows_metrics(struct rows *r, const struct token *t, struct err *e)
 static void
 clear_fields(struct rows *r)
 {
-	size_t i, n = r->t->n + r->result.metrics.all.n;
+	size_t i, n = r->t->n + r->result.metrics.all.n + ROWS_JOB;
 
 	if (n > r->room) {
 		r->field = mem_grow(r->field, n, sizeof *r->field);
@@ -272,15 +329,6 @@ set(struct rows *r, size_t fixed, const char *text)
 		i = table_find(r->t, table_column(fixed));
 	if (text != NULL && *text != '\0')
 		r->field[i] = text;
-}
-
-/* Texts of numbers, one after another in storage that does not move. */
-static char *
-number(struct rows *r)
-{
-	str_grew(&r->numbers, NUM_TEXT);
-
-	return r->numbers.s + r->numbers.n - NUM_TEXT;
 }
 
 static void
@@ -327,6 +375,7 @@ fill_result(struct rows *r)
 		num_exact(m->value, text);
 		r->field[column] = text;
 	}
+	fill_job(r, true);
 }
 
 static void
@@ -335,8 +384,7 @@ fill(struct rows *r, const struct token *t, const char *wrong)
 	char *text;
 
 	clear_fields(r);
-	str_cut(&r->numbers, 0);
-	str_room(&r->numbers, (3 + r->result.metrics.all.n) * NUM_TEXT);
+	make_numbers(r);
 	if (r->name != NULL)
 		r->field[table_find(r->t, COLUMNS_CAMPAIGN)] = r->name;
 	text = number(r);

@@ -9,6 +9,7 @@
 #include "form/table.h"
 #include "form/trial.h"
 #include "queue/queue.h"
+#include "queue/rows_job.h"
 #include "queue/segment.h"
 
 struct campaign;
@@ -20,18 +21,20 @@ struct err;
  * The row of an ended trial (its token is in done/, failed/ or closed/) is
  * its point and the result that its token names, whose status it has; of
  * another one its point, and as its status the token's state.  What it lacks
- * is an absent field.  A row is two files opened by their names and read; no
+ * is an absent field; what a result tells of its job has columns as metrics
+ * have.  A row is two files opened by their names and read; no
  * directory is listed for it.  Rows of sealed segments are in their tables.
  */
 struct rows {
 	const struct queue *q;
 	const struct campaign *c;
 	struct table *t;  /* the columns; other readers may share them */
-	bool grow;        /* a metric without a column gets one, instead of
-	                     being left out */
+	bool grow;        /* a metric, or what is told of a job, without a
+	                     column gets one, instead of being left out */
 	const char *name; /* for the column campaign, if there is one */
 	size_t *param;    /* columns by parameter */
 	size_t *objective;
+	size_t job[ROWS_JOB]; /* SIZE_MAX: not known yet */
 	struct trial trial;   /* of the last row */
 	struct result result; /* likewise; no worker: there is none */
 	struct str path, text, numbers;
@@ -63,13 +66,15 @@ int rows_read(struct rows *r, const struct token *token,
 
 /*
  * rows_metrics(r, token, e):
- * Read the result alone, to give its metrics columns.  Returns as above.
+ * Read the result alone, to give its metrics and its job columns.  Returns
+ * as above.
  */
 int rows_metrics(struct rows *r, const struct token *token, struct err *e);
 
 /*
  * rows_segment(r, number, e):
- * Read a sealed segment, to give its metrics columns: ${r->segment}.
+ * Read a sealed segment, to give its metrics and jobs columns:
+ * ${r->segment}.
  */
 int rows_segment(struct rows *r, uint32_t number, struct err *e);
 

@@ -79,7 +79,8 @@ token() {
 }
 
 # result ID A STATUS CAUSE [NAME=VALUE...] [-- LINE...]: how an attempt ended,
-# with its metrics and the last lines of its log.
+# with its metrics and the last lines of its log.  JOB, CPU and PEAK may be set
+# to lines of [job], to seconds and to bytes.
 result() {
 	local id s file number=$1 attempt=$2 status=$3 cause=$4 i=0
 
@@ -97,12 +98,13 @@ result() {
 		signal = none
 		started = 2026-11-23T09:3$((number % 10)):0$((attempt % 10))Z
 		seconds = 1.$number
-		user = 0.000
+		user = ${CPU-0.000}
 		system = 0.000
-		peak = 0
+		peak = ${PEAK-0}
 		host = host
 		worker = $W
 	EOT
+	[ -z "${JOB-}" ] || printf '[job]\n%s\n' "$JOB" >>"$file"
 	[ $# -eq 0 ] || [ "$1" = -- ] || echo '[metrics]' >>"$file"
 	for (( ; $# > 0; )); do
 		[ "$1" != -- ] || break

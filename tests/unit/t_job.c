@@ -1,4 +1,5 @@
-/* queue/job: in which job we are, and what is told of it. */
+/* queue/job: in which job we are, and what is told of it, by workers and in
+ * tables. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 #include "base/clk.h"
 #include "base/err.h"
 #include "queue/job.h"
+#include "queue/rows_job.h"
 #include "queue/worker.h"
 #include "scratch.h"
 #include "tap.h"
@@ -200,6 +202,72 @@ test_worker(void)
 	scratch_end(&s);
 }
 
+/* What a result has for the columns of a table, "-" for nothing. */
+static const char *
+columns(const struct result *r, struct str *b)
+{
+	char number[NUM_TEXT];
+	const char *text;
+	size_t k;
+
+	str_cut(b, 0);
+	for (k = 0; k < ROWS_JOB; k++) {
+		text = rows_job_text(r, k, number);
+		str_addf(b, "%s%s", k > 0 ? "|" : "",
+		    text != NULL ? text : "-");
+	}
+
+	return b->s;
+}
+
+static void
+test_columns(void)
+{
+	char history[] = "lost@n1:", none[] = "";
+	const struct {
+		const char *what, *want;
+		struct result r;
+	} table[] = {
+		{ "nothing", "-|-|-|-|-|-|-|-", { .user = 1, .peak = 4096 } },
+		{ "all there is", "7_3|n1|a\\x41|2|61|1.750|4096|lost@n1:",
+		    { .job = { "7_3", 2, "n1", "a\\x41", 61 },
+			.user = 1.5,
+			.system = 0.25,
+			.peak = 4096,
+			.history = history } },
+		{ "little, and nothing of what it used", "7|-|-|0|-|-|-|-",
+		    { .job = { "7", 0, "", "", -1 },
+			.user = 1,
+			.history = none } },
+		{ "a history alone",
+		    "-|-|-|-|-|-|-|lost@n1:", { .history = history } },
+	};
+	struct str b = STR_EMPTY;
+	struct result back;
+	char number[NUM_TEXT];
+	const char *text;
+	size_t i, k;
+
+	for (i = 0; i < sizeof table / sizeof table[0]; i++) {
+		is_str(columns(&table[i].r, &b), table[i].want, "columns: %s",
+		    table[i].what);
+		ok(rows_job_has(&table[i].r) || i == 0, "there are some");
+		memset(&back, 0, sizeof back);
+		back.job.wait = -1;
+		for (k = 0; k < ROWS_JOB; k++) {
+			text = rows_job_text(&table[i].r, k, number);
+			if (text != NULL)
+				rows_job_take(&back, rows_job_name(k), text);
+		}
+		rows_job_take(&back, "metric.id", "8");
+		rows_job_take(&back, "job.news", "8");
+		is_str(columns(&back, &b), table[i].want, "and read back");
+		result_free(&back);
+	}
+	ok(!rows_job_has(&table[0].r), "nothing is nothing");
+	str_free(&b);
+}
+
 int
 main(void)
 {
@@ -207,6 +275,7 @@ main(void)
 	test_wait();
 	test_name();
 	test_worker();
+	test_columns();
 
 	return done();
 }
