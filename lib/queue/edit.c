@@ -14,6 +14,8 @@ int
 edit_cancel(struct queue *q, const struct campaign *c, const struct token *t,
     struct err *e)
 {
+	static const struct finish_end end = { STATUS_CANCELLED, "cancelled",
+		NULL };
 	struct token waiting = *t;
 	int step;
 
@@ -34,8 +36,7 @@ edit_cancel(struct queue *q, const struct campaign *c, const struct token *t,
 		err_set(e, EX_NO, "trial %u has ended", t->id);
 		return EDIT_NOT;
 	}
-	step =
-	    finish_for(q, c, &waiting, STATUS_CANCELLED, "cancelled", NULL, e);
+	step = finish_for(q, c, &waiting, &end, e);
 	if (step == QUEUE_DONE)
 		return EDIT_DONE;
 	if (step > 0)

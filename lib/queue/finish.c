@@ -249,31 +249,32 @@ finish_own(struct queue *q, const struct token *t, const char *by,
 	return rc;
 }
 
-/* A result for an attempt that we did not run; where it ran ${w} knows. */
+/* A result for an attempt that we did not run. */
 static void
-make_result(const struct queue *q, const struct token *t, enum status status,
-    const char *cause, const struct worker_info *w, struct result *r)
+make_result(const struct queue *q, const struct token *t,
+    const struct finish_end *end, struct result *r)
 {
+	const struct worker_info *w = end->worker;
 	const char *host = q->me.host;
 
-	if (w != NULL && w->id.host[0] != '\0')
-		host = w->id.host;
 	memset(r, 0, sizeof *r);
+	if (w != NULL) {
+		r->job = w->job;
+		if (w->id.host[0] != '\0')
+			host = w->id.host;
+	}
 	r->id = t->id;
 	r->attempt = t->attempt;
-	r->status = status;
-	r->cause = mem_dup(cause);
+	r->status = end->status;
+	r->cause = mem_dup(end->cause);
 	r->exit = -1;
 	r->host = mem_dup(host);
 	r->worker = mem_dup(q->self);
-	if (w != NULL)
-		r->job = w->job;
 }
 
 int
 finish_for(struct queue *q, const struct campaign *c, const struct token *t,
-    enum status status, const char *cause, const struct worker_info *w,
-    struct err *e)
+    const struct finish_end *end, struct err *e)
 {
 	struct result r;
 	int step = QUEUE_DONE, there = 0;
@@ -285,7 +286,7 @@ finish_for(struct queue *q, const struct campaign *c, const struct token *t,
 	if (there < 0)
 		return -1;
 	if (there == 0) {
-		make_result(q, t, status, cause, w, &r);
+		make_result(q, t, end, &r);
 		step = finish_publish(q, NULL, &r, e);
 	}
 	if (step == QUEUE_DONE)

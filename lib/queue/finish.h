@@ -81,17 +81,22 @@ int
 finish_move(struct queue *q, const struct campaign *c, const struct token *t,
     const struct result *r, struct token *to, struct err *e);
 
+/* How an attempt is ended by another. */
+struct finish_end {
+	enum status status;
+	const char *cause;
+	const struct worker_info *worker; /* of whom the result names the host
+	                                     and the job; NULL: ours */
+};
+
 /*
- * finish_for(q, c, t, status, cause, w, e):
- * End an attempt that is not ours to run: of a dead worker (${status} lost,
- * token in running/, ${w} what is known of the worker, or NULL) or of a
- * user's wish (cancelled, token anywhere).  A whole result of the token's
- * worker, or one of our own, decides if there is one; else one of ${status}
- * is published in our name, with the host and the job of ${w}.  A queue_step
- * or -1.
+ * finish_for(q, c, t, end, e):
+ * End an attempt that is not ours to run: of a dead worker (lost, token in
+ * running/) or of a user's wish (cancelled, token anywhere).  A whole result
+ * of the token's worker, or one of our own, decides if there is one; else
+ * one that says ${end} is published in our name.  A queue_step or -1.
  */
 int finish_for(struct queue *q, const struct campaign *c, const struct token *t,
-    enum status status, const char *cause, const struct worker_info *w,
-    struct err *e);
+    const struct finish_end *end, struct err *e);
 
 #endif

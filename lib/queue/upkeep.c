@@ -140,6 +140,7 @@ empty_worker(struct pass *p, const char *worker, bool local)
 	struct str path = STR_EMPTY;
 	struct err e = ERR_NONE;
 	struct worker_info info;
+	const struct finish_end end = { STATUS_LOST, "worker died", &info };
 	struct token t;
 	unsigned n = 0;
 	size_t i;
@@ -156,8 +157,7 @@ empty_worker(struct pass *p, const char *worker, bool local)
 			kill_command(worker);
 		snprintf(t.by, sizeof t.by, "%s", worker);
 		err_clear(&e);
-		step = finish_for(p->q, p->c, &t, STATUS_LOST, "worker died",
-		    &info, &e);
+		step = finish_for(p->q, p->c, &t, &end, &e);
 		if (step < 0)
 			note(p, &e);
 		else if (step == QUEUE_DONE)

@@ -164,6 +164,10 @@ publish(struct scratch *s, unsigned attempt, const char *by, enum status status)
 
 #define HOME "trials/0000/0000007"
 
+static const struct finish_end as_lost = { STATUS_LOST, "worker died", NULL };
+static const struct finish_end as_cancelled = { STATUS_CANCELLED, "cancelled",
+	NULL };
+
 static void
 counts(void)
 {
@@ -249,29 +253,29 @@ reclaim(void)
 	scratch_begin(&s);
 	scratch_write(&s, HOME "/trial.ini", "");
 	t = claimed(&s, 0);
-	is_num(finish_for(&s.q, &c, &t, STATUS_LOST, "worker died", NULL, &e),
-	    QUEUE_DONE, "a dead worker's attempt is ended");
+	is_num(finish_for(&s.q, &c, &t, &as_lost, &e), QUEUE_DONE,
+	    "a dead worker's attempt is ended");
 	is_str(where(&s, &b), "ready/0000/0000007.1",
 	    "without a result it goes back, a serial later");
 	str_addf(&want, HOME "/result.0.%s.ini", s.q.self);
 	ok(queue_exists(&s.q, want.s), "a result in the reaper's name is left");
 
 	queue_rename_self(&s.q);
-	ok(finish_for(&s.q, &c, &t, STATUS_LOST, "worker died", NULL, &e) >= 0,
+	ok(finish_for(&s.q, &c, &t, &as_lost, &e) >= 0,
 	    "another reaper comes too late");
 	is_str(where(&s, &b), "ready/0000/0000007.1", "and changes nothing");
 	fs_remove(s.q.fd, "ready/0000/0000007.1", &e);
 	scratch_write(&s, "ready/0000/0000007.2", "");
-	is_num(finish_for(&s.q, &c, &t, STATUS_LOST, "worker died", NULL, &e),
-	    QUEUE_LOST, "and even later");
+	is_num(finish_for(&s.q, &c, &t, &as_lost, &e), QUEUE_LOST,
+	    "and even later");
 	is_str(where(&s, &b), "ready/0000/0000007.2", "changes nothing");
 
 	fs_remove(s.q.fd, "ready/0000/0000007.2", &e);
 	fs_remove(s.q.fd, "ready/0000/0000007.1", &e);
 	t = claimed(&s, 1);
 	publish(&s, 1, "w", STATUS_OK);
-	is_num(finish_for(&s.q, &c, &t, STATUS_LOST, "worker died", NULL, &e),
-	    QUEUE_DONE, "one that left its result");
+	is_num(finish_for(&s.q, &c, &t, &as_lost, &e), QUEUE_DONE,
+	    "one that left its result");
 	is_str(where(&s, &b), "done/0000/0000007.1.w", "is finished by it");
 	is_num((double)scratch_count(&s, HOME), 4, "no result is added");
 	scratch_end(&s);
@@ -280,8 +284,8 @@ reclaim(void)
 	scratch_write(&s, HOME "/trial.ini", "");
 	t = claimed(&s, 0);
 	scratch_write(&s, HOME "/result.0.w.ini", "[result]\nformat = 1\n");
-	is_num(finish_for(&s.q, &c, &t, STATUS_LOST, "worker died", NULL, &e),
-	    QUEUE_DONE, "a result that is not whole");
+	is_num(finish_for(&s.q, &c, &t, &as_lost, &e), QUEUE_DONE,
+	    "a result that is not whole");
 	is_str(where(&s, &b), "ready/0000/0000007.1", "is none");
 	str_free(&want);
 	str_free(&b);
@@ -303,9 +307,8 @@ lose_too_often(void)
 	scratch_write(&s, HOME "/trial.ini", "");
 	for (a = 0; a < 3; a++) {
 		t = claimed(&s, a);
-		is_num(finish_for(&s.q, &c, &t, STATUS_LOST, "worker died",
-			   NULL, &e),
-		    QUEUE_DONE, "lost, attempt %u", a);
+		is_num(finish_for(&s.q, &c, &t, &as_lost, &e), QUEUE_DONE,
+		    "lost, attempt %u", a);
 		str_cut(&want, 0);
 		if (a < 2)
 			str_addf(&want, "ready/0000/0000007.%u", a + 1);
@@ -332,9 +335,8 @@ cancel(void)
 	scratch_begin(&s);
 	scratch_write(&s, HOME "/trial.ini", "");
 	scratch_write(&s, "ready/0000/0000007.2", "");
-	is_num(finish_for(&s.q, &c, &t, STATUS_CANCELLED, "cancelled", NULL,
-		   &e),
-	    QUEUE_DONE, "a waiting trial is cancelled");
+	is_num(finish_for(&s.q, &c, &t, &as_cancelled, &e), QUEUE_DONE,
+	    "a waiting trial is cancelled");
 	str_addf(&want, "failed/0000/0000007.2.%s", s.q.self);
 	is_str(where(&s, &b), want.s, "and is given up");
 	str_free(&want);
@@ -344,10 +346,15 @@ cancel(void)
 
 /* --- history -------------------------------------------------------------- */
 
-/* Publish a result of trial 7 that says where it was, and for how long. */
+/* Where an attempt was, and for how long; in no job without a node. */
+struct was {
+	const char *host, *node;
+	double seconds;
+};
+
 static void
 publish_at(struct scratch *s, unsigned attempt, const char *by,
-    enum status status, const char *host, const char *node, double seconds)
+    enum status status, struct was was)
 {
 	struct err e = ERR_NONE;
 	struct result r;
@@ -357,14 +364,14 @@ publish_at(struct scratch *s, unsigned attempt, const char *by,
 	r.attempt = attempt;
 	r.status = status;
 	r.exit = -1;
-	if (seconds >= 0)
+	if (was.seconds >= 0)
 		snprintf(r.started, sizeof r.started, "2026-11-23T09:30:00Z");
-	r.seconds = seconds;
-	r.host = mem_dup(host);
+	r.seconds = was.seconds;
+	r.host = mem_dup(was.host);
 	r.worker = mem_dup(by);
-	if (node != NULL) {
+	if (was.node != NULL) {
 		snprintf(r.job.id, sizeof r.job.id, "4711");
-		snprintf(r.job.node, sizeof r.job.node, "%s", node);
+		snprintf(r.job.node, sizeof r.job.node, "%s", was.node);
 	}
 	is_num(finish_publish(&s->q, NULL, &r, &e), QUEUE_DONE, "%s", e.msg);
 	result_free(&r);
@@ -395,21 +402,23 @@ history(void)
 
 	scratch_begin(&s);
 	scratch_write(&s, HOME "/trial.ini", "");
-	publish_at(&s, 0, "w0", STATUS_LOST, "login", "n1", -1);
+	publish_at(&s, 0, "w0", STATUS_LOST, (struct was){ "login", "n1", -1 });
 	is_str(history_of(&s, 0, "w0", &b), "", "a first attempt has none");
-	publish_at(&s, 1, "w1", STATUS_INTERRUPTED, "n2.cluster", "n2",
-	    60.0041);
+	publish_at(&s, 1, "w1", STATUS_INTERRUPTED,
+	    (struct was){ "n2.cluster", "n2", 60.0041 });
 	is_str(history_of(&s, 1, "w1", &b),
 	    "lost@n1:", "of a lost one the time is not known");
-	publish_at(&s, 2, "w2", STATUS_FAILED, "n3", NULL, 0);
+	publish_at(&s, 2, "w2", STATUS_FAILED, (struct was){ "n3", NULL, 0 });
 	is_str(history_of(&s, 2, "w2", &b), "lost@n1: interrupted@n2:60.004",
 	    "the oldest comes first");
-	publish_at(&s, 3, "w3", STATUS_FAILED, "n 3", "", 1);
+	publish_at(&s, 3, "w3", STATUS_FAILED, (struct was){ "n 3", "", 1 });
 	/* One a serial: the worker's. */
-	publish_at(&s, 3, "a-reaper", STATUS_LOST, "login", "n4", -1);
-	publish_at(&s, 3, "z-reaper", STATUS_LOST, "login", "n4", -1);
+	publish_at(&s, 3, "a-reaper", STATUS_LOST,
+	    (struct was){ "login", "n4", -1 });
+	publish_at(&s, 3, "z-reaper", STATUS_LOST,
+	    (struct was){ "login", "n4", -1 });
 	scratch_write(&s, HOME "/result.4.w4.ini", "[result]\nformat = 1\n");
-	publish_at(&s, 6, "w6", STATUS_OK, "n5", "n5", 1);
+	publish_at(&s, 6, "w6", STATUS_OK, (struct was){ "n5", "n5", 1 });
 	is_str(history_of(&s, 6, "w6", &b),
 	    "lost@n1: interrupted@n2:60.004 failed@n3:0.000 failed@:1.000",
 	    "of several that counts which decides, of damaged ones none");
@@ -424,6 +433,7 @@ lost_job(void)
 	struct campaign c = budgets(1, 20, 3, 10);
 	struct worker_info w = { .id = { .host = "n01.cluster" },
 		.job = { "4711_3", 1, "n01", "gpu", -1 } };
+	const struct finish_end as_gone = { STATUS_LOST, "worker died", &w };
 	struct err e = ERR_NONE;
 	struct scratch s;
 	struct result r;
@@ -432,7 +442,7 @@ lost_job(void)
 	scratch_begin(&s);
 	scratch_write(&s, HOME "/trial.ini", "");
 	t = claimed(&s, 0);
-	finish_for(&s.q, &c, &t, STATUS_LOST, "worker died", &w, &e);
+	finish_for(&s.q, &c, &t, &as_gone, &e);
 	is_num(finish_read(&s.q, 7, 0, s.q.self, &r, &e), 0, "%s", e.msg);
 	is_str(r.host, "n01.cluster", "lost: where the dead worker was");
 	is_str(r.job.id, "4711_3", "in which job");
@@ -444,7 +454,7 @@ lost_job(void)
 	queue_rename_self(&s.q);
 	t = claimed(&s, 1);
 	memset(&w, 0, sizeof w);
-	finish_for(&s.q, &c, &t, STATUS_LOST, "worker died", &w, &e);
+	finish_for(&s.q, &c, &t, &as_gone, &e);
 	is_num(finish_read(&s.q, 7, 1, s.q.self, &r, &e), 0, "%s", e.msg);
 	is_str(r.host, s.q.me.host, "unknown: the reaper's host");
 	is_str(r.job.id, "", "and no job");
@@ -454,7 +464,7 @@ lost_job(void)
 	queue_rename_self(&s.q);
 	t = (struct token){ 7, 2, STATE_READY, "" };
 	scratch_write(&s, "ready/0000/0000007.2", "");
-	finish_for(&s.q, &c, &t, STATUS_CANCELLED, "cancelled", NULL, &e);
+	finish_for(&s.q, &c, &t, &as_cancelled, &e);
 	is_num(finish_read(&s.q, 7, 2, s.q.self, &r, &e), 0, "%s", e.msg);
 	ok(str_starts(r.history, "lost@n01: lost@"),
 	    "one cancelled has it, too");

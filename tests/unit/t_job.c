@@ -13,7 +13,7 @@
 #include "scratch.h"
 #include "tap.h"
 
-static const char *const names[] = { "HPO_JOB_ID", "HPO_JOB_RESTART",
+static const char *const variables[] = { "HPO_JOB_ID", "HPO_JOB_RESTART",
 	"HPO_JOB_NODE", "HPO_JOB_QUEUE", "HPO_JOB_SUBMITTED",
 	"SLURM_ARRAY_JOB_ID", "SLURM_ARRAY_TASK_ID", "SLURM_JOB_ID",
 	"SLURM_RESTART_COUNT", "SLURMD_NODENAME", "SLURM_JOB_PARTITION" };
@@ -25,8 +25,8 @@ set(const char *const *env)
 	char name[64];
 	size_t i, n;
 
-	for (i = 0; i < sizeof names / sizeof names[0]; i++)
-		unsetenv(names[i]);
+	for (i = 0; i < sizeof variables / sizeof variables[0]; i++)
+		unsetenv(variables[i]);
 	for (; *env != NULL; env++) {
 		n = strcspn(*env, "=");
 		snprintf(name, sizeof name, "%.*s", (int)n, *env);
