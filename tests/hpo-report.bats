@@ -128,6 +128,109 @@ best 2 of 2
 	    tail -n +2 | cut -f 1)"
 }
 
+# six_jobs: the same, of which jobs ran five; two were tried before.
+six_jobs() {
+	toy
+	home 0 lr=0.25 opt=adam
+	JOB=$'id = 7_0\nnode = n1\nrestarts = 0\nwait = 60' \
+	    good 0 0 ok '' loss=0.5
+	home 1 lr=0.5 opt=sgd
+	JOB=$'id = 7_0\nnode = n1\nrestarts = 0\nwait = 90\nhistory = lost@n2: interrupted@n1:3600.000' \
+	    good 1 2 ok '' loss=0.25
+	home 2 lr=0.75 opt=adam
+	JOB=$'id = 7_1\nnode = n2\nrestarts = 0\nwait = 600' \
+	    gave_up 2 0 failed 'exit 3'
+	home 3 lr=1 opt=sgd
+	JOB=$'id = 8_0\nnode = n3\nrestarts = 2\nhistory = failed@n2:4.500' \
+	    gave_up 3 1 oom 'out of memory'
+	home 4 lr=0.125 opt=adam
+	JOB=$'id = 8_0\nnode = n3\nrestarts = 1' good 4 0 pruned '' loss=0.75
+	home 5 lr=0.5 opt=adam
+	gave_up 5 0 timeout 'timeout after 1s'
+}
+
+cost_of_six_jobs='
+cost: 1.00 node-hours in 9 attempts, 1.00 wasted (99.9 %), 1 of unknown length
+  status       attempts  node-hours
+  ok                  2        0.00
+  pruned              1        0.00
+  failed              2        0.00
+  timeout             1        0.00
+  oom                 1        0.00
+  interrupted         1        1.00
+  lost                1           -
+
+3 jobs, 2 restarts; wait in the queue: median 5m 30s, longest 10m 00s
+
+nodes, those with most trouble first
+  node  attempts  node-hours  failed  lost  oom  timeout
+  n2           3        0.00       2     1    0        0
+  n3           2        0.00       0     0    1        0
+  host         1        0.00       0     0    0        1
+  n1           3        1.00       0     0    0        0'
+
+# cost: what a report on the standard input says of it.
+cost() {
+	sed -n '/^cost:/,$p'
+}
+
+@test "report: what jobs cost" {
+	local f
+
+	six_jobs
+	hpo-report c >out
+	same "$cost_of_six_jobs" "
+$(cost <out)"
+	# Nothing else is said otherwise, and nothing without jobs.
+	grep -q '^time of a trial: ' out
+	hpo-collect --archive a.tar.gz c
+	hpo-report a.tar.gz >out
+	same "$cost_of_six_jobs" "
+$(cost <out)"
+	for f in tsv csv jsonl; do
+		hpo-collect --format $f c | hpo-report - >out
+		same "$cost_of_six_jobs" "
+$(cost <out)"
+	done
+	# In full, a job's id is not a trial's.
+	same 'job.id=7_0' "$(hpo-report --limit 1 c | grep -o 'job.id=7_0')"
+	rm -r c
+	six
+	same '' "$(hpo-report c | cost)"
+}
+
+@test "report: what jobs cost, for a program" {
+	command -v jq >/dev/null || skip 'needs jq'
+	six_jobs
+	same '{"attempts":9,"unknown":1,"seconds":3612,"wasted":{"attempts":6,"unknown":1,"seconds":3608.5,"percent":99.9},"status":{"ok":{"attempts":2,"unknown":0,"seconds":2.1},"pruned":{"attempts":1,"unknown":0,"seconds":1.4},"failed":{"attempts":2,"unknown":0,"seconds":5.7},"timeout":{"attempts":1,"unknown":0,"seconds":1.5},"oom":{"attempts":1,"unknown":0,"seconds":1.3},"interrupted":{"attempts":1,"unknown":0,"seconds":3600},"lost":{"attempts":1,"unknown":1,"seconds":0}},"jobs":3,"restarts":2,"wait":{"jobs":2,"median":330,"longest":600}}' \
+	    "$(hpo-report --format json c | jq -c '.cost | del(.nodes)')"
+	same '{"node":"n2","attempts":3,"unknown":1,"seconds":5.7,"failed":2,"lost":1,"oom":0,"timeout":0}
+{"node":"n3","attempts":2,"unknown":0,"seconds":2.7,"failed":0,"lost":0,"oom":1,"timeout":0}
+{"node":"host","attempts":1,"unknown":0,"seconds":1.5,"failed":0,"lost":0,"oom":0,"timeout":1}
+{"node":"n1","attempts":3,"unknown":0,"seconds":3602.1,"failed":0,"lost":0,"oom":0,"timeout":0}' \
+	    "$(hpo-report --format json c | jq -c '.cost.nodes[]')"
+	rm -r c
+	six
+	same null "$(hpo-report --format json c | jq .cost)"
+}
+
+@test "report: of many nodes those with most trouble" {
+	local i
+
+	printf 'id\tstatus\tseconds\tjob.node\n' >t
+	for i in {1..12}; do
+		printf '%d\t%s\t3600\tn%d\n' "$i" \
+		    "$([ "$i" -eq 7 ] && echo failed || echo ok)" "$i"
+	done >>t
+	hpo-report t >out
+	same 'cost: 12.00 node-hours in 12 attempts, 1.00 wasted (8.3 %)' \
+	    "$(grep ^cost out)"
+	same 'n7 n1 n10 n11 n12 n2 n3 n4 n5 n6 and' \
+	    "$(sed -n '/^  node/,$p' out | awk 'NR > 1 { print $1 }' | xargs)"
+	same '  and 2 more' "$(tail -n 1 out)"
+	same 12 "$(hpo-report --format json t | grep -o '"node": ' | wc -l)"
+}
+
 @test "report: what has not ended is counted" {
 	six
 	rm c/hpo/*/0000/0000003.* c/hpo/*/0000/0000004.*

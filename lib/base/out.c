@@ -305,3 +305,20 @@ out_csv(struct str *b, const char *text)
 	str_add(b, text);
 	str_addc(b, '"');
 }
+
+void
+out_duration(struct str *b, double seconds)
+{
+	long s = seconds < 1e15 ? (long)(seconds + 0.5) : 0;
+
+	if (seconds < 0.9995)
+		str_addf(b, "%.3f s", seconds);
+	else if (seconds < 99.95)
+		str_addf(b, "%.1f s", seconds);
+	else if (s < 100L * 60)
+		str_addf(b, "%ldm %02lds", s / 60, s % 60);
+	else if (s < 100L * 3600)
+		str_addf(b, "%ldh %02ldm", s / 3600, s % 3600 / 60);
+	else
+		str_addf(b, "%ldd %ldh", s / 86400, s % 86400 / 3600);
+}

@@ -48,4 +48,8 @@ void out_json(struct str *b, const char *text);
 /* out_csv(b, text): Append as a CSV field (RFC 4180), quoted if needed. */
 void out_csv(struct str *b, const char *text);
 
+/* out_duration(b, seconds): Append for people: "0.012 s", "12.3 s",
+ * "12m 31s", "3h 05m", "2d 4h". */
+void out_duration(struct str *b, double seconds);
+
 #endif

@@ -48,14 +48,15 @@ grow(struct counter *c)
 size_t
 counter_add(struct counter *c, const char *text)
 {
+	size_t limit = c->limit > 0 ? c->limit : COUNTER_TEXTS;
 	struct counter_entry *new;
 	size_t *slot;
 
 	grow(c);
 	slot = find(c, text);
-	if (*slot == 0 && c->n == COUNTER_TEXTS) {
+	if (*slot == 0 && c->n == limit) {
 		c->others++;
-		return COUNTER_TEXTS;
+		return limit;
 	}
 	if (*slot == 0) {
 		new = arr_push(c);

@@ -73,7 +73,13 @@ summary_columns(struct summary *s, const struct table *t)
 	s->cause = table_find(t, table_column(TABLE_CAUSE));
 	s->started = table_find(t, table_column(TABLE_STARTED));
 	s->took = table_find(t, table_column(TABLE_SECONDS));
+	s->host = table_find(t, table_column(TABLE_HOST));
 	s->campaign = table_find(t, COLUMNS_CAMPAIGN);
+	s->job.id = table_find(t, "job.id");
+	s->job.node = table_find(t, "job.node");
+	s->job.wait = table_find(t, "job.wait");
+	s->job.restarts = table_find(t, "job.restarts");
+	s->job.history = table_find(t, "job.history");
 }
 
 static const char *
@@ -143,7 +149,8 @@ parse_time(const char *s, double *out)
 	return 0;
 }
 
-static void
+/* Returns the row's seconds, < 0 unknown. */
+static double
 add_times(struct summary *s, const char *const *field)
 {
 	const char *started = get(s, field, s->started);
@@ -154,14 +161,36 @@ add_times(struct summary *s, const char *const *field)
 	known = took != NULL && num_double(took, &seconds) == 0 && seconds >= 0;
 	if (known)
 		*arr_push(&s->seconds) = seconds;
+	else
+		seconds = -1;
 	if (started == NULL || parse_time(started, &begin) < 0)
-		return;
+		return seconds;
 	if (s->first[0] == '\0' || begin < s->begin) {
 		s->begin = begin;
 		snprintf(s->first, sizeof s->first, "%s", started);
 	}
 	if (known && begin + seconds > s->end)
 		s->end = begin + seconds;
+
+	return seconds;
+}
+
+static void
+add_costs(struct summary *s, const char *const *field, size_t status,
+    double seconds)
+{
+	struct costs_row r = {
+		.status = status < COSTS_OTHER ? status : COSTS_OTHER,
+		.seconds = seconds,
+		.host = get(s, field, s->host),
+		.id = get(s, field, s->job.id),
+		.node = get(s, field, s->job.node),
+		.wait = get(s, field, s->job.wait),
+		.restarts = get(s, field, s->job.restarts),
+		.history = get(s, field, s->job.history),
+	};
+
+	costs_add(&s->costs, &r);
 }
 
 static void
@@ -243,7 +272,7 @@ summary_add(struct summary *s, const struct table *t, const char *const *field,
 		return;
 	}
 	s->ended++;
-	add_times(s, field);
+	add_costs(s, field, i, add_times(s, field));
 	/* To keep each row of a million until the next comes takes time. */
 	if (s->ended + s->newest.wanted > s->expected)
 		summary_rows_add(&s->newest, &row, field, s->columns.n,
@@ -319,6 +348,7 @@ summary_finish(struct summary *s)
 	size_t i;
 
 	finish_seconds(s);
+	costs_finish(&s->costs);
 	for (i = 0; i < s->nobjective; i++)
 		finish_objective(&s->objective[i]);
 	if (s->nobjective > 1)
@@ -376,6 +406,7 @@ summary_free(struct summary *s)
 	free(s->objective);
 	summary_rows_free(&s->best);
 	summary_rows_free(&s->newest);
+	costs_free(&s->costs);
 	counter_free(&s->causes);
 	counter_free(&s->lines);
 	arr_free(&s->seconds);

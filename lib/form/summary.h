@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "form/costs.h"
 #include "form/counter.h"
 #include "form/table.h"
 
@@ -14,8 +15,9 @@
  * rows that are shown and a few numbers of each other one, so a million of
  * them take some tens of megabytes.
  *
- * Columns are found by name: id, status, cause, started, seconds, and as
- * objectives those that start with "minimize." or "maximize.".  A row
+ * Columns are found by name: id, status, cause, started, seconds, host,
+ * job.id and others of a job, and as objectives those that start with
+ * "minimize." or "maximize.".  A row
  * without a status counts as ok.  A row takes part in the contest if it is
  * ok and every objective is a finite number; a value equal to another's
  * loses if its id is higher.
@@ -95,8 +97,12 @@ struct summary {
 	char first[32];            /* the earliest start, "" unknown */
 	double begin, end;         /* it and the latest end, seconds since
 	                              1970 */
+	struct costs costs;        /* of ended rows */
 	/* where the columns are, or ${columns.n} */
-	size_t id, state, cause, started, took, campaign;
+	size_t id, state, cause, started, took, host, campaign;
+	struct {
+		size_t id, node, wait, restarts, history;
+	} job;
 };
 
 /*

@@ -200,5 +200,6 @@ summary_json(const struct summary_about *about, struct str *b)
 	add_progress(s, b);
 	add_causes(s, b);
 	add_seconds(s, b);
+	costs_json(&s->costs, b);
 	str_add(b, "}\n");
 }

@@ -12,24 +12,6 @@
 
 enum { WIDTH = 80, CAUSES = 8, LINES = 3 };
 
-/* "0.012 s", "12.3 s", "12m 31s", "3h 05m", "2d 4h". */
-static void
-add_duration(double seconds, struct str *b)
-{
-	long s = seconds < 1e15 ? (long)(seconds + 0.5) : 0;
-
-	if (seconds < 0.9995)
-		str_addf(b, "%.3f s", seconds);
-	else if (seconds < 99.95)
-		str_addf(b, "%.1f s", seconds);
-	else if (s < 100L * 60)
-		str_addf(b, "%ldm %02lds", s / 60, s % 60);
-	else if (s < 100L * 3600)
-		str_addf(b, "%ldh %02ldm", s / 3600, s % 3600 / 60);
-	else
-		str_addf(b, "%ldd %ldh", s / 86400, s % 86400 / 3600);
-}
-
 static void
 add_title(const struct summary *s, const struct summary_about *about,
     struct str *b)
@@ -294,11 +276,11 @@ add_seconds(const struct summary *s, struct str *b)
 {
 	if (s->seconds.n > 0) {
 		str_add(b, "\ntime of a trial: median ");
-		add_duration(s->median, b);
+		out_duration(b, s->median);
 		str_add(b, ", 95th percentile ");
-		add_duration(s->p95, b);
+		out_duration(b, s->p95);
 		str_add(b, ", total ");
-		add_duration(s->total, b);
+		out_duration(b, s->total);
 		str_addc(b, '\n');
 	}
 	if (s->first[0] == '\0')
@@ -306,7 +288,7 @@ add_seconds(const struct summary *s, struct str *b)
 	str_addf(b, "%sfirst start %s", s->seconds.n > 0 ? "" : "\n", s->first);
 	if (s->end > s->begin) {
 		str_add(b, ", last end ");
-		add_duration(s->end - s->begin, b);
+		out_duration(b, s->end - s->begin);
 		str_add(b, " later");
 	}
 	str_addc(b, '\n');
@@ -332,4 +314,5 @@ summary_text(const struct summary_about *about, struct str *b)
 	}
 	add_causes(s, about, b);
 	add_seconds(s, b);
+	costs_text(&s->costs, WIDTH, b);
 }

@@ -164,6 +164,34 @@ test_file(void)
 }
 
 static void
+test_duration(void)
+{
+	static const struct {
+		double seconds;
+		const char *want;
+	} table[] = {
+		{ 0, "0.000 s" },
+		{ 0.9994, "0.999 s" },
+		{ 0.9995, "1.0 s" },
+		{ 99.94, "99.9 s" },
+		{ 99.95, "1m 40s" },
+		{ 5999, "99m 59s" },
+		{ 5999.6, "1h 40m" },
+		{ 359999, "99h 59m" },
+		{ 360000, "4d 4h" },
+	};
+	struct str b = STR_EMPTY;
+	size_t i;
+
+	for (i = 0; i < sizeof table / sizeof table[0]; i++) {
+		str_cut(&b, 0);
+		out_duration(&b, table[i].seconds);
+		is_str(b.s, table[i].want, "%g seconds", table[i].seconds);
+	}
+	str_free(&b);
+}
+
+static void
 test_failure(void)
 {
 	struct err e = ERR_NONE;
@@ -198,6 +226,7 @@ main(void)
 	test_tsv();
 	test_json();
 	test_csv();
+	test_duration();
 	test_file();
 	test_failure();
 
