@@ -67,7 +67,7 @@ said_is_part(const struct str *some, const struct str *all)
 }
 
 /* said_cut(b, ids): Of a table what is the same each time: not times, not the
- * attempts; with ${ids} only ids and statuses. */
+ * attempts, nor what is told of earlier ones; with ${ids} only ids and statuses. */
 static void
 said_cut(struct str *b, bool ids)
 {
@@ -86,7 +86,8 @@ said_cut(struct str *b, bool ids)
 			if (head)
 				keep[i] = str_eq(field, "id") ||
 				    str_eq(field, "status") ||
-				    (!ids && strchr(field, '.') != NULL);
+				    (!ids && strchr(field, '.') != NULL &&
+					!str_starts(field, "job."));
 			if (keep[i])
 				str_addf(b, "%s\t", field);
 		}
