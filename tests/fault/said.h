@@ -67,7 +67,8 @@ said_is_part(const struct str *some, const struct str *all)
 }
 
 /* said_cut(b, ids): Of a table what is the same each time: not times, not the
- * attempts, nor what is told of earlier ones; with ${ids} only ids and statuses. */
+ * attempts, nor what is told of earlier ones; with ${ids} only ids and
+ * statuses. */
 static void
 said_cut(struct str *b, bool ids)
 {
