@@ -224,10 +224,10 @@ swept() {
 	local pid
 
 	on node "$BOOT_A" strace -o trace -e trace=renameat,rename -e \
-		"inject=renameat,rename:delay_enter=15000000:when=1" "$@" >out &
+		"inject=renameat,rename:delay_enter=30000000:when=1" "$@" >out &
 	pid=$!
 	wait_for 10 at_least 1 'c/hpo/tmp/node-*'
-	wait_for 14 looked_away
+	wait_for 28 looked_away
 	wait "$pid"
 	grep -q ENOENT trace
 }
