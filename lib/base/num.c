@@ -380,3 +380,21 @@ num_exact(double x, char *buf)
 
 	return n;
 }
+
+static int
+by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+double
+num_percentile(double *v, size_t n, unsigned percent)
+{
+	size_t rank = (n * percent + 99) / 100;
+
+	qsort(v, n, sizeof *v, by_value);
+
+	return v[rank > 0 ? rank - 1 : 0];
+}

@@ -26,6 +26,13 @@ int num_seconds(const char *s, double *out);
 /* num_bytes(s, out): "512", "64K", "64M", "2G" (powers of 1024) -> bytes. */
 int num_bytes(const char *s, uint64_t *out);
 
+/*
+ * num_percentile(v, n, percent):
+ * Of ${n} > 0 values, which it sorts: the one of rank ceil(n percent / 100),
+ * from 1 (the nearest rank).
+ */
+double num_percentile(double *v, size_t n, unsigned percent);
+
 enum { NUM_TEXT = 32 };
 
 /*

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/num.h"
 #include "base/opt.h"
 #include "base/proc.h"
 #include "base/str.h"
@@ -149,6 +150,16 @@ help(const struct opt_tool *t)
 		    o->arg != NULL ? o->arg : "");
 		printf("  %-26s %s\n", left, o->help);
 	}
+}
+
+int
+opt_seconds(const char *arg, double *seconds, struct err *e)
+{
+	if (num_seconds(arg, seconds) < 0 || !(*seconds > 0))
+		return err_set(e, EX_USAGE,
+		    "'%s' is no duration, write e.g. 90s, 30m, 2h or 1d", arg);
+
+	return 0;
 }
 
 int

@@ -35,6 +35,10 @@ enum { OPT_LONG = 256 };
 int opt_next(const struct opt_tool *, int argc, char **argv, const char **arg,
     struct err *);
 
+/* opt_seconds(arg, seconds, e): An argument that is a duration, more than 0;
+ * -1, EX_USAGE. */
+int opt_seconds(const char *arg, double *seconds, struct err *e);
+
 /*
  * opt_standard(tool, id):
  * What every tool does with an id of opt_next() that it does not know itself:

@@ -164,19 +164,22 @@ proc_random64(void)
 	    (uint64_t)ts.tv_sec << 20 ^ (uint64_t)getpid() << 40;
 }
 
-/* Our cgroup (version 2) as a path under /sys/fs/cgroup. */
+/* A file of our cgroup: of version 2, or of a ${controller} of version 1. */
 static int
-cgroup_file(const char *name, struct str *b)
+cgroup_file(const char *controller, const char *name, struct str *b)
 {
 	struct err e = ERR_NONE;
 	struct str self = STR_EMPTY, path = STR_EMPTY;
-	char *p;
+	char line[40], *p;
 	int bad = -1;
 
+	snprintf(line, sizeof line, ":%s:", controller);
 	if (fs_slurp(AT_FDCWD, "/proc/self/cgroup", 8192, &self, &e) == 0 &&
-	    (p = strstr(self.s, "0::")) != NULL) {
+	    (p = strstr(self.s, line)) != NULL) {
+		p += strlen(line);
 		p[strcspn(p, "\n")] = '\0';
-		str_addf(&path, "/sys/fs/cgroup%s/%s", p + 3, name);
+		str_addf(&path, "/sys/fs/cgroup%s%s%s/%s",
+		    *controller != '\0' ? "/" : "", controller, p, name);
 		bad = fs_slurp(AT_FDCWD, path.s, 8192, b, &e);
 	}
 	str_free(&path);
@@ -194,7 +197,7 @@ cgroup_cores(void)
 	char *rest;
 	double quota, period;
 
-	if (cgroup_file("cpu.max", &b) == 0) {
+	if (cgroup_file("", "cpu.max", &b) == 0) {
 		quota = strtod(b.s, &rest);
 		period = strtod(rest, NULL);
 		if (rest != b.s && quota > 0 && period > 0)
@@ -229,7 +232,8 @@ proc_oom_kills(void)
 	uint64_t n = 0;
 	char *p;
 
-	if (cgroup_file("memory.events", &b) == 0 &&
+	if ((cgroup_file("", "memory.events", &b) == 0 ||
+		cgroup_file("memory", "memory.oom_control", &b) == 0) &&
 	    (p = strstr(b.s, "oom_kill ")) != NULL)
 		n = strtoull(p + 9, NULL, 10);
 	str_free(&b);

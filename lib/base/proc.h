@@ -99,7 +99,8 @@ struct proc_spawn {
 	const char *program; /* its file */
 	char *const *argv, *const *env;
 	const char *cwd;
-	int out; /* becomes its standard output and error */
+	int out; /* becomes its standard output and, unless ${err} is set, */
+	int err; /* its standard error; 0: not set */
 };
 
 /*

@@ -23,7 +23,8 @@ become(const struct proc_spawn *s, pid_t parent, volatile int *failed)
 	null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (null >= 0 && dup2(null, STDIN_FILENO) >= 0 &&
 	    dup2(s->out, STDOUT_FILENO) >= 0 &&
-	    dup2(s->out, STDERR_FILENO) >= 0 && chdir(s->cwd) == 0) {
+	    dup2(s->err > 0 ? s->err : s->out, STDERR_FILENO) >= 0 &&
+	    chdir(s->cwd) == 0) {
 		/* No signal may run a handler of ours in this child. */
 		sig_reset();
 		execve(s->program, s->argv, s->env);

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -15,7 +16,7 @@ static int wake[2] = { -1, -1 };
 static bool hup_is_stop;
 
 static const int caught[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2,
-	SIGCHLD };
+	SIGCHLD, SIGALRM };
 
 static void
 handle(int sig)
@@ -25,7 +26,7 @@ handle(int sig)
 	if (sig == SIGTERM || sig == SIGINT || (sig == SIGHUP && hup_is_stop)) {
 		stops++;
 		last_stop = sig;
-	} else if (sig == SIGUSR1) {
+	} else if (sig == SIGUSR1 || sig == SIGALRM) {
 		warns++;
 	} else if (sig == SIGCHLD) {
 		children++;
@@ -59,6 +60,20 @@ sig_catch(bool hup_stops, struct err *e)
 			return err_sys(e, "cannot catch signal %d", caught[i]);
 
 	return 0;
+}
+
+void
+sig_warn_after(double seconds)
+{
+	enum { MICRO = 1000000 };
+	/* None at all would mean never. */
+	long long left = (long long)(seconds * MICRO) + 1;
+	struct itimerval t;
+
+	memset(&t, 0, sizeof t);
+	t.it_value.tv_sec = (time_t)(left / MICRO);
+	t.it_value.tv_usec = (suseconds_t)(left % MICRO);
+	setitimer(ITIMER_REAL, &t, NULL);
 }
 
 void

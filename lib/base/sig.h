@@ -14,7 +14,7 @@ struct err;
 /* How often something was asked since the start. */
 struct sig_seen {
 	unsigned stop;  /* TERM, INT */
-	unsigned warn;  /* USR1 */
+	unsigned warn;  /* USR1, and the time of sig_warn_after() */
 	unsigned drain; /* USR2, HUP */
 	unsigned child; /* CHLD */
 	int last_stop;  /* the latest of TERM, INT (, HUP with hup_stops) */
@@ -26,6 +26,9 @@ struct sig_seen {
  * stop.
  */
 int sig_catch(bool hup_stops, struct err *e);
+
+/* sig_warn_after(seconds): Count a warning when so much time has passed. */
+void sig_warn_after(double seconds);
 
 /* sig_seen(s): The counts so far. */
 void sig_seen(struct sig_seen *s);

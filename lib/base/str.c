@@ -7,6 +7,18 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+void
+str_quote(struct str *b, const char *text)
+{
+	str_addc(b, '\'');
+	for (; *text != '\0'; text++)
+		if (*text == '\'')
+			str_add(b, "'\\''");
+		else
+			str_addc(b, *text);
+	str_addc(b, '\'');
+}
+
 char *
 str_room(struct str *b, size_t n)
 {

@@ -26,6 +26,9 @@ void str_addn(struct str *b, const char *p, size_t n);
 void str_addc(struct str *b, char c);
 void str_addf(struct str *b, const char *fmt, ...) ERR_PRINTF(2, 3);
 
+/* str_quote(b, text): Append it as one word for sh, 'text'. */
+void str_quote(struct str *b, const char *text);
+
 /* str_room(b, n): ${n} writable bytes behind the end; str_grew() takes k. */
 char *str_room(struct str *b, size_t n);
 void str_grew(struct str *b, size_t k);

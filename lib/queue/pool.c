@@ -67,19 +67,6 @@ push(struct words *w, const char *text)
 	*arr_push(w) = mem_dup(text);
 }
 
-/* 'text' for sh. */
-static void
-add_quoted(struct str *b, const char *text)
-{
-	str_addc(b, '\'');
-	for (; *text != '\0'; text++)
-		if (*text == '\'')
-			str_add(b, "'\\''");
-		else
-			str_addc(b, *text);
-	str_addc(b, '\'');
-}
-
 /* The user's further options, split as the command is. */
 static int
 push_options(const struct campaign *c, struct words *w, struct err *e)
@@ -133,9 +120,9 @@ push_command(const struct pool *p, const struct queue *q, const char *bindir,
 	/* Our environment does not reach another host. */
 	if (p->login != NULL)
 		str_addf(&b, "env HPO_DISPATCHER=%s ", pool_mark(p));
-	add_quoted(&b, bindir);
+	str_quote(&b, bindir);
 	str_add(&b, "/hpo-trial --loop --slot {} -- ");
-	add_quoted(&b, q->absolute);
+	str_quote(&b, q->absolute);
 	str_add(&b, "; echo slot {} $?");
 	push(w, b.s);
 	str_free(&b);
