@@ -679,7 +679,7 @@ hpo-sample: c/campaign.ini: [campaign] has neither 'minimize' nor 'maximize'" \
 		[local]
 		timeout = 3
 		[slurm]
-		anything = goes here
+		signal = USR1
 	EOT
 	refused 65 "hpo-sample: c/campaign.ini:14: <eof> expected near '!'; write ~= for !=
 hpo-sample: c/campaign.ini:15: unexpected symbol near <eof>
@@ -689,6 +689,7 @@ hpo-sample: c/campaign.ini:20: retries '-1' is no whole number from 0 to 1000000
 hpo-sample: c/campaign.ini:21: log_limit '1K' is not from 4K to 1024G
 hpo-sample: c/campaign.ini:23: the pattern of 'loss' is no extended regular expression: Unmatched ( or \\(
 hpo-sample: c/campaign.ini:25: 'timeout' belongs in [run], not in [local]
+hpo-sample: c/campaign.ini:27: 'signal' is not for the campaign to say: hpo-dispatch asks for the warning; see 'checkpoint_signal'
 hpo-sample: c/campaign.ini:11: [when] of the unknown parameter 'rte', did you mean 'rate'?
 hpo-sample: c/campaign.ini:13: the expression names the unknown parameter 'rat', did you mean 'rate'?
 hpo-sample: c/campaign.ini:9: [when] goes in a circle: a -> b -> a

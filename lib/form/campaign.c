@@ -12,6 +12,7 @@
 #include "form/campaign_keys.h"
 #include "form/inifile.h"
 #include "form/metrics.h"
+#include "form/sbatch.h"
 #include "form/template.h"
 
 enum { MAX_ENTRIES = 10000 };
@@ -25,7 +26,6 @@ typedef int (*add_fn)(struct reader *r, const struct inifile_entry *ent,
 struct section {
 	const char *name;
 	add_fn add;
-	bool unread;
 };
 
 /* A name in a section of the second sort. */
@@ -35,7 +35,7 @@ struct seen {
 	unsigned line;
 };
 
-enum { SECTIONS = 9 };
+enum { SECTIONS = 10 };
 
 /* One parse. */
 struct reader {
@@ -128,18 +128,6 @@ add_pattern(struct reader *r, const struct inifile_entry *ent, struct err *why)
 	return 0;
 }
 
-static const struct section sections[SECTIONS] = {
-	{ "campaign", NULL, false },
-	{ "space", add_param, false },
-	{ "when", add_when, false },
-	{ "constraint", add_constraint, false },
-	{ "search", NULL, false },
-	{ "run", NULL, false },
-	{ "metrics", add_pattern, false },
-	{ "local", NULL, false },
-	{ "slurm", NULL, true },
-};
-
 /* A "did you mean" of up to ${room} bytes, empty without a ${word}. */
 static const char *
 hint(char *buf, size_t room, const char *word)
@@ -151,61 +139,11 @@ hint(char *buf, size_t room, const char *word)
 	return buf;
 }
 
-static void
-enter(struct reader *r, const struct inifile_entry *ent, struct err *e)
-{
-	const char *names[SECTIONS];
-	char buf[80];
-	size_t i;
-
-	r->section = NULL;
-	for (i = 0; i < SECTIONS; i++) {
-		names[i] = sections[i].name;
-		if (!str_eq(names[i], ent->section))
-			continue;
-		r->section = &sections[i];
-		if (r->section_line[i] > 0)
-			err_add(e, EX_DATAERR,
-			    "%s:%u: section [%s] again, the first is in line "
-			    "%u",
-			    ent->file, ent->line, names[i], r->section_line[i]);
-		else
-			r->section_line[i] = ent->line;
-		return;
-	}
-	err_add(e, EX_DATAERR, "%s:%u: unknown section '%s'%s", ent->file,
-	    ent->line, ent->section,
-	    hint(buf, sizeof buf, str_nearest(ent->section, names, SECTIONS)));
-}
-
 static int
 twice(const struct inifile_entry *ent, unsigned line, struct err *why)
 {
 	return err_set(why, EX_DATAERR,
 	    "'%.80s' again, the first is in line %u", ent->key, line);
-}
-
-/* An entry of a section of names; a name may stand there once. */
-static int
-add_named(struct reader *r, const struct inifile_entry *ent, struct err *why)
-{
-	struct seen *s;
-	size_t i;
-
-	for (i = 0; i < r->seen.n; i++) {
-		s = &r->seen.v[i];
-		if (s->section == r->section && str_eq(s->key, ent->key))
-			return twice(ent, s->line, why);
-	}
-	s = arr_push(&r->seen);
-	s->section = r->section;
-	s->key = mem_dup(ent->key);
-	s->line = ent->line;
-	if (*ent->value == '\0' && r->section->add != add_param)
-		return err_set(why, EX_DATAERR, "'%.80s' has no value",
-		    ent->key);
-
-	return r->section->add(r, ent, why);
 }
 
 static int
@@ -234,6 +172,101 @@ add_key(struct reader *r, const struct inifile_entry *ent, struct err *why)
 	return campaign_keys_set(k, r->c, ent->value, why);
 }
 
+/* A key of ours, else an option of sbatch. */
+static int
+add_slurm(struct reader *r, const struct inifile_entry *ent, struct err *why)
+{
+	const char *near;
+	char buf[80];
+
+	if (campaign_keys_find(ent->section, ent->key) >= 0)
+		return add_key(r, ent, why);
+	if (sbatch_has(ent->key))
+		return fleet_add_sbatch(&r->c->slurm, ent->key, ent->value,
+		    ent->line, why);
+	near = campaign_keys_suggest(ent->section, ent->key);
+	if (near == NULL)
+		near = sbatch_nearest(ent->key);
+
+	return err_set(why, EX_DATAERR,
+	    "'%.80s' is neither a key of [slurm] nor a long option of "
+	    "sbatch%s",
+	    ent->key, hint(buf, sizeof buf, near));
+}
+
+static int
+add_backend(struct reader *r, const struct inifile_entry *ent, struct err *why)
+{
+	if (str_eq(ent->key, "options"))
+		return fleet_add_words(&r->c->backend, ent->value, ent->line,
+		    why);
+
+	return add_key(r, ent, why);
+}
+
+static const struct section sections[SECTIONS] = {
+	{ "campaign", NULL },
+	{ "space", add_param },
+	{ "when", add_when },
+	{ "constraint", add_constraint },
+	{ "search", NULL },
+	{ "run", NULL },
+	{ "metrics", add_pattern },
+	{ "local", NULL },
+	{ "slurm", add_slurm },
+	{ "backend", add_backend },
+};
+
+static void
+enter(struct reader *r, const struct inifile_entry *ent, struct err *e)
+{
+	const char *names[SECTIONS];
+	char buf[80];
+	size_t i;
+
+	r->section = NULL;
+	for (i = 0; i < SECTIONS; i++) {
+		names[i] = sections[i].name;
+		if (!str_eq(names[i], ent->section))
+			continue;
+		r->section = &sections[i];
+		if (r->section_line[i] > 0)
+			err_add(e, EX_DATAERR,
+			    "%s:%u: section [%s] again, the first is in line "
+			    "%u",
+			    ent->file, ent->line, names[i], r->section_line[i]);
+		else
+			r->section_line[i] = ent->line;
+		return;
+	}
+	err_add(e, EX_DATAERR, "%s:%u: unknown section '%s'%s", ent->file,
+	    ent->line, ent->section,
+	    hint(buf, sizeof buf, str_nearest(ent->section, names, SECTIONS)));
+}
+
+/* An entry of a section of names; a name may stand there once. */
+static int
+add_named(struct reader *r, const struct inifile_entry *ent, struct err *why)
+{
+	struct seen *s;
+	size_t i;
+
+	for (i = 0; i < r->seen.n; i++) {
+		s = &r->seen.v[i];
+		if (s->section == r->section && str_eq(s->key, ent->key))
+			return twice(ent, s->line, why);
+	}
+	s = arr_push(&r->seen);
+	s->section = r->section;
+	s->key = mem_dup(ent->key);
+	s->line = ent->line;
+	if (*ent->value == '\0' && r->section->add != add_param)
+		return err_set(why, EX_DATAERR, "'%.80s' has no value",
+		    ent->key);
+
+	return r->section->add(r, ent, why);
+}
+
 static int
 take(void *cookie, const struct inifile_entry *ent, struct err *e)
 {
@@ -245,7 +278,7 @@ take(void *cookie, const struct inifile_entry *ent, struct err *e)
 		enter(r, ent, e);
 		return 0;
 	}
-	if (r->section == NULL || r->section->unread)
+	if (r->section == NULL)
 		return 0;
 	if (++r->entries > MAX_ENTRIES)
 		return err_add(e, EX_DATAERR, "%s:%u: more than %d entries",
@@ -352,6 +385,8 @@ campaign_free(struct campaign *c)
 	for (i = 0; i < c->ngpu; i++)
 		free(c->gpu[i]);
 	free(c->gpu);
+	fleet_free(&c->slurm);
+	fleet_free(&c->backend);
 	space_free(&c->space);
 	free(c->file);
 	free(c->name);

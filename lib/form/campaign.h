@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "form/fleet.h"
 #include "form/space.h"
 
 struct err;
@@ -13,8 +14,8 @@ struct err;
  * campaign.ini: what to search, how, and what to run.  Written by the user,
  * never by a program.  Keys, defaults and bounds: hpo-campaign(5).
  *
- * A section or a key stands there once; [slurm] is passed over.  Metric
- * names are those of form/metrics, of at most 79 bytes.
+ * A section or a key stands there once.  Metric names are those of
+ * form/metrics, of at most 79 bytes.
  */
 
 struct objective {
@@ -69,6 +70,8 @@ struct campaign {
 	char **gpu;     /* names for CUDA_VISIBLE_DEVICES */
 	char *sshlogin; /* NULL: none */
 	char *parallel; /* further options, or NULL */
+	/* [slurm], [backend] */
+	struct fleet slurm, backend;
 };
 
 /*

@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "form/campaign.h"
 #include "form/campaign_keys.h"
+#include "form/fleet.h"
 #include "form/metrics.h"
 
 #define ALNUM "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -307,6 +308,68 @@ set_gpus(const struct key *k, struct campaign *c, char *value, struct err *e)
 	return 0;
 }
 
+/* The fleet whose section the key is in. */
+static struct fleet *
+fleet_of(const struct key *k, struct campaign *c)
+{
+	return str_eq(k->section, "slurm") ? &c->slurm : &c->backend;
+}
+
+/* One of the words, as its number; ${k->name} is one of "a", "b" or "c". */
+static int
+read_word(const struct key *k, const char *value, const char *const *words,
+    struct err *e)
+{
+	struct str list = STR_EMPTY;
+	int i;
+
+	for (i = 0; words[i] != NULL; i++)
+		if (str_eq(words[i], value))
+			return i;
+	for (i = 0; words[i] != NULL; i++)
+		str_addf(&list, "%s%s", i == 0 ? "" : ", ", words[i]);
+	err_set(e, EX_DATAERR, "%s '%.80s' is none of %s", k->name, value,
+	    list.s);
+	str_free(&list);
+
+	return -1;
+}
+
+static int
+set_mode(const struct key *k, struct campaign *c, char *value, struct err *e)
+{
+	static const char *const words[] = { "auto", "pilot", "array", NULL };
+	int i = read_word(k, value, words, e);
+
+	if (i >= 0)
+		fleet_of(k, c)->mode = (enum fleet_mode)i;
+
+	return i < 0 ? -1 : 0;
+}
+
+static int
+set_environment(const struct key *k, struct campaign *c, char *value,
+    struct err *e)
+{
+	static const char *const words[] = { "none", "all", NULL };
+	int i = read_word(k, value, words, e);
+
+	fleet_of(k, c)->keep_env = i == 1;
+
+	return i < 0 ? -1 : 0;
+}
+
+static int
+set_path(const struct key *k, struct campaign *c, char *value, struct err *e)
+{
+	if (value[0] != '/')
+		return err_set(e, EX_DATAERR,
+		    "%s '%.80s' is no absolute path, which jobs need", k->name,
+		    value);
+
+	return set_text(k, c, value, e);
+}
+
 #define AT(field) offsetof(struct campaign, field)
 #define MANY 1000000
 #define YEARS (UINT64_C(86400) * 3650)
@@ -337,6 +400,22 @@ static const struct key keys[] = {
 	{ "local", "gpus", set_gpus, 0, 0, 0, "none" },
 	{ "local", "sshlogin", set_text, AT(sshlogin), 0, 0, "none" },
 	{ "local", "parallel", set_text, AT(parallel), 0, 0, "none" },
+	{ "slurm", "workers", set_unsigned, AT(slurm.workers), 1, MANY, NULL },
+	{ "slurm", "job_workers", set_unsigned, AT(slurm.job_workers), 1, MANY,
+	    NULL },
+	{ "slurm", "mode", set_mode, 0, 0, 0, NULL },
+	{ "slurm", "setup", set_text, AT(slurm.setup), 0, 0, NULL },
+	{ "slurm", "bindir", set_path, AT(slurm.bindir), 0, 0, NULL },
+	{ "slurm", "conf", set_path, AT(slurm.conf), 0, 0, NULL },
+	{ "slurm", "environment", set_environment, 0, 0, 0, NULL },
+	{ "backend", "workers", set_unsigned, AT(backend.workers), 1, MANY,
+	    NULL },
+	{ "backend", "mode", set_mode, 0, 0, 0, NULL },
+	{ "backend", "time", set_seconds, AT(backend.walltime), 1, YEARS,
+	    "none" },
+	{ "backend", "setup", set_text, AT(backend.setup), 0, 0, NULL },
+	{ "backend", "bindir", set_path, AT(backend.bindir), 0, 0, NULL },
+	{ "backend", "environment", set_environment, 0, 0, 0, NULL },
 };
 
 enum { NKEYS = sizeof keys / sizeof keys[0] };
@@ -410,6 +489,8 @@ campaign_keys_default(struct campaign *c, const char *name)
 	c->heartbeat = 60;
 	c->lease = 600;
 	c->cores = 1;
+	fleet_default(&c->slurm);
+	fleet_default(&c->backend);
 }
 
 int

@@ -11,7 +11,7 @@ struct err;
  */
 
 /* More than there are keys. */
-enum { CAMPAIGN_KEYS = 40 };
+enum { CAMPAIGN_KEYS = 60 };
 
 /* campaign_keys_find(section, name): Its number, or -1. */
 int campaign_keys_find(const char *section, const char *name);

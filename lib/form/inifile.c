@@ -21,14 +21,17 @@ static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
 static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
 			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789.-";
 
-/* Where a value may go on in indented lines: texts that grow long. */
+/* Where a value may go on in indented lines: texts that grow long.  In lines
+ * of sh nothing is a comment of ours, and X=1 is no entry. */
 static const struct {
 	const char *section, *key; /* NULL: every key */
+	bool sh;
 } long_texts[] = {
-	{ "run", "command" },
-	{ "slurm", "setup" },
-	{ "when", NULL },
-	{ "constraint", NULL },
+	{ "run", "command", false },
+	{ "slurm", "setup", true },
+	{ "backend", "setup", true },
+	{ "when", NULL, false },
+	{ "constraint", NULL, false },
 };
 
 /* State of one parse. */
@@ -50,6 +53,7 @@ struct reader {
 
 /* The quotes and brackets that are open within an entry. */
 struct scan {
+	bool sh; /* it has no comments */
 	char quote;
 	size_t depth;
 	bool passed; /* what looks like a comment, since they opened */
@@ -104,18 +108,14 @@ take_line(struct reader *r)
 }
 
 /*
- * Cut an inline comment off the line ${s}, and blanks at its end.  ${scan}
- * is what earlier lines of the entry have left open, and brought up to date.
+ * Where an inline comment starts in the line ${s}, or its end.  ${scan} is
+ * what earlier lines of the entry have left open, and brought up to date.
  */
-static void
-cut_comment(struct reader *r, struct scan *scan, char *s)
+static char *
+find_comment(struct scan *scan, char *s)
 {
 	char *p;
 
-	if ((r->flags & INIFILE_COMMENTS) == 0) {
-		cut_blanks(s);
-		return;
-	}
 	for (p = s; *p != '\0'; p++) {
 		if ((*p == ';' || *p == '#') && p > s && is_blank(p[-1])) {
 			if (scan->quote == '\0' && scan->depth == 0)
@@ -136,27 +136,54 @@ cut_comment(struct reader *r, struct scan *scan, char *s)
 		if (scan->quote == '\0' && scan->depth == 0)
 			scan->passed = false;
 	}
-	*p = '\0';
+
+	return p;
+}
+
+/* Cut an inline comment off the line ${s}, and blanks at its end. */
+static void
+cut_comment(struct reader *r, struct scan *scan, char *s)
+{
+	if (!scan->sh && (r->flags & INIFILE_COMMENTS) != 0)
+		*find_comment(scan, s) = '\0';
 	cut_blanks(s);
 }
 
+/* May it go on?  *${sh}: is it sh? */
 static bool
-may_go_on(const char *section, const char *key)
+may_go_on(const char *section, const char *key, bool *sh)
 {
 	size_t i;
 
+	*sh = false;
 	for (i = 0; i < sizeof long_texts / sizeof long_texts[0]; i++)
 		if (str_eq(section, long_texts[i].section) &&
 		    (long_texts[i].key == NULL ||
-			str_eq(key, long_texts[i].key)))
+			str_eq(key, long_texts[i].key))) {
+			*sh = long_texts[i].sh;
 			return true;
+		}
 
 	return false;
 }
 
-/* "key =" but not "key ==", or a "[section]" alone. */
+/* Is the entry that starts at ${s} sh? */
 static bool
-looks_like_item(const char *s)
+starts_sh(const struct reader *r, const char *s)
+{
+	size_t n = strcspn(s, "= \t");
+	char *key = mem_dupn(s, n);
+	bool sh;
+
+	may_go_on(r->section, key, &sh);
+	free(key);
+
+	return sh;
+}
+
+/* "key =" but not "key ==", or a "[section]" alone; in sh not "key=". */
+static bool
+looks_like_item(const char *s, bool sh)
 {
 	size_t n;
 
@@ -167,6 +194,8 @@ looks_like_item(const char *s)
 	n = strspn(s, plain);
 	if (n == 0 || strspn(s, letters) == 0)
 		return false;
+	if (sh && !is_blank(s[n]))
+		return false;
 	n += strspn(s + n, blanks);
 
 	return s[n] == '=' && s[n + 1] != '=';
@@ -176,9 +205,10 @@ looks_like_item(const char *s)
 static bool
 is_tail(struct reader *r, const char *key, const char *s)
 {
-	bool item = looks_like_item(s);
-	bool allowed =
-	    (r->flags & INIFILE_MACHINE) == 0 && may_go_on(r->section, key);
+	bool sh,
+	    allowed = may_go_on(r->section, key, &sh) &&
+	    (r->flags & INIFILE_MACHINE) == 0;
+	bool item = looks_like_item(s, sh);
 
 	if (allowed && !item)
 		return true;
@@ -243,7 +273,7 @@ take_tail(struct reader *r, struct scan *scan, bool good)
 static bool
 take_entry(struct reader *r, char *s)
 {
-	struct scan scan = { '\0', 0, false };
+	struct scan scan = { starts_sh(r, s), '\0', 0, false };
 	char *eq;
 
 	r->item.line = r->line;
@@ -278,7 +308,7 @@ take_entry(struct reader *r, char *s)
 static bool
 take_header(struct reader *r, char *s)
 {
-	struct scan scan = { '\0', 0, false };
+	struct scan scan = { false, '\0', 0, false };
 	char *close;
 
 	r->lost = true;
@@ -313,7 +343,7 @@ take_header(struct reader *r, char *s)
 static bool
 take_item(struct reader *r)
 {
-	struct scan scan = { '\0', 0, false };
+	struct scan scan = { false, '\0', 0, false };
 	char *s;
 
 	while (r->at < r->end) {

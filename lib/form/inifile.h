@@ -45,12 +45,14 @@ typedef int (*inifile_fn)(void *cookie, const struct inifile_entry *,
  * reported at once; so may the callback's.  0, or -1 if ${e} holds anything.
  *
  * Only '=' separates.  Under a header that is wrong no entry is delivered.
- * Continuations belong to command in [run], setup in [slurm] and every entry
- * of [when] and [constraint]; blank lines and comment lines between do not
- * end them.  A backslash takes its meaning from the character behind it
- * when quotes, brackets and comments are looked for, and stays in the value.
- * Quotes and brackets protect to the end of the entry if they are never
- * closed: a comment after that is reported as ambiguous.
+ * Continuations belong to command in [run], setup in [slurm] and [backend],
+ * and every entry of [when] and [constraint]; blank lines and comment lines
+ * between do not end them.  In a setup, which is sh, nothing behind other text
+ * is a comment, and an indented X=1 goes on.  A backslash takes its meaning
+ * from the character behind it when quotes, brackets and comments are looked
+ * for, and stays in the value.  Quotes and brackets protect to the end of the
+ * entry if they are never closed: a comment after that is reported as
+ * ambiguous.
  */
 enum {
 	INIFILE_COMMENTS = 1, /* inline comments are cut (campaign.ini) */

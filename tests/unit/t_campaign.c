@@ -57,6 +57,13 @@ test_defaults(void)
 	is_num((double)c.ngpu, 0, "gpus");
 	is_str(c.sshlogin, NULL, "sshlogin");
 	is_str(c.parallel, NULL, "parallel");
+	is_num(c.slurm.workers, 8, "[slurm] workers");
+	is_num(c.slurm.job_workers, 1, "job_workers");
+	is_num(c.slurm.mode, FLEET_AUTO, "mode");
+	is_num(c.slurm.walltime, 0, "no walltime");
+	is_num((double)c.slurm.noption, 0, "no options");
+	ok(!c.slurm.keep_env, "environment");
+	is_num(c.backend.workers, 8, "[backend] workers");
 	campaign_free(&c);
 	ok(c.name == NULL && c.space.n == 0, "free empties");
 }
@@ -79,7 +86,43 @@ static const char full[] =
     "acc = ^acc\\. +([0-9.]+)\r\nstep = epoch\r\n"
     "[local]\r\nworkers = 3\r\ncores = 4\r\ngpus = 0, 3,GPU-8d/1:0\r\n"
     "sshlogin = 2/n01,n02\r\nparallel = --memfree 1G\r\n"
-    "[slurm]\r\ntime = 1\r\ntime = 2\r\nsetup = a\r\n  b\r\nodd\001 =\r\n";
+    "[slurm]\r\nworkers = 12\r\njob_workers = 4\r\nmode = array\r\n"
+    "time = 1-2:30\r\npartition = gpu,big\r\nrequeue = yes\r\nhold = no\r\n"
+    "exclusive = user\r\nnice = yes\r\nsetup = a ; b # c\r\n  X=1\r\n"
+    "bindir = /opt/hpo\r\nconf = /etc/slurm.conf\r\nenvironment = all\r\n"
+    "[backend]\r\nworkers = 3\r\nmode = pilot\r\ntime = 2h\r\n"
+    "options = -q all.q -l \"h_rt=1:0 x\"\r\n";
+
+static void
+check_fleets(const struct campaign *c)
+{
+	static const char *const words[] = { "--time=1-2:30",
+		"--partition=gpu,big", "--requeue", "--exclusive=user",
+		"--nice" };
+	const struct fleet *f = &c->slurm;
+	size_t i;
+
+	is_num(f->workers, 12, "[slurm] workers");
+	is_num(f->job_workers, 4, "job_workers");
+	is_num(f->mode, FLEET_ARRAY, "mode");
+	is_num(f->walltime, 95400, "the walltime, in seconds");
+	is_num((double)f->noption, 5, "options of sbatch; a flag's no is none");
+	for (i = 0; i < f->noption && i < 5; i++)
+		is_str(f->option[i].word, words[i], "option %zu", i);
+	is_str(f->option[0].key, "time", "its key");
+	is_num(f->option[1].line, 50, "the line of one");
+	is_str(f->setup, "a ; b # c\nX=1", "setup is sh, to the end");
+	is_str(f->bindir, "/opt/hpo", "bindir");
+	is_str(f->conf, "/etc/slurm.conf", "conf");
+	ok(f->keep_env, "environment");
+	f = &c->backend;
+	is_num(f->workers, 3, "[backend] workers");
+	is_num(f->mode, FLEET_PILOT, "mode");
+	is_num(f->walltime, 7200, "time");
+	is_num((double)f->noption, 4, "words of options");
+	is_str(f->option[3].word, "h_rt=1:0 x", "quotes are read");
+	ok(!f->keep_env, "environment");
+}
 
 static void
 test_full(void)
@@ -129,6 +172,7 @@ test_full(void)
 	is_str(c.gpu[2], "GPU-8d/1:0", "to the last");
 	is_str(c.sshlogin, "2/n01,n02", "sshlogin");
 	is_str(c.parallel, "--memfree 1G", "parallel");
+	check_fleets(&c);
 	campaign_free(&c);
 }
 
@@ -274,6 +318,48 @@ static const struct row rows[] = {
 	{ "constraint", "a = x < 1\na = x < 2",
 	    "c.ini:8: 'a' again, the first is in line 7" },
 	{ "search", "method = anything", "fine" },
+	{ "slurm", "workers = 0",
+	    "c.ini:7: workers '0' is no whole number from 1 to 1000000" },
+	{ "slurm", "mode = pilots",
+	    "c.ini:7: mode 'pilots' is none of auto, pilot, array" },
+	{ "slurm", "environment = some",
+	    "c.ini:7: environment 'some' is none of none, all" },
+	{ "slurm", "bindir = bin",
+	    "c.ini:7: bindir 'bin' is no absolute path, which jobs need" },
+	{ "slurm", "partion = gpu",
+	    "c.ini:7: 'partion' is neither a key of [slurm] nor a long option "
+	    "of sbatch, did you mean 'partition'?" },
+	{ "slurm", "worker = 3",
+	    "c.ini:7: 'worker' is neither a key of [slurm] nor a long option "
+	    "of sbatch, did you mean 'workers'?" },
+	{ "slurm", "cpus_per_task = 3",
+	    "c.ini:7: 'cpus_per_task' is neither a key of [slurm] nor a long "
+	    "option of sbatch, did you mean 'cpus-per-task'?" },
+	{ "slurm", "array = 1-9",
+	    "c.ini:7: 'array' is not for the campaign to say: hpo-dispatch "
+	    "makes the array: say in 'workers' how many" },
+	{ "slurm", "export = ALL",
+	    "c.ini:7: 'export' is not for the campaign to say: say "
+	    "'environment = none' or 'all'" },
+	{ "slurm", "requeue = 1",
+	    "c.ini:7: 'requeue' takes no value in sbatch: write 'yes' or "
+	    "'no', not '1'" },
+	{ "slurm", "time = 2h",
+	    "c.ini:7: time '2h' is none of sbatch's: write minutes, "
+	    "hours:minutes:seconds or days-hours:minutes" },
+	{ "slurm", "qos = a\nqos = b",
+	    "c.ini:8: 'qos' again, the first is in line 7" },
+	{ "slurm", "mem =", "c.ini:7: 'mem' has no value" },
+	{ "slurm", "setup = a\n  X=1 b\n\n  # c\n  d=e", "fine" },
+	{ "slurm", "setup = a\n  mem = 4G",
+	    "c.ini:8: 'mem = 4G' is indented: an entry must start in column 1 "
+	    "(put quotes around it to go on with 'setup')" },
+	{ "backend", "partition = gpu",
+	    "c.ini:7: unknown key 'partition' in [backend]" },
+	{ "backend", "options = 'a",
+	    "c.ini:7: the quote (') in ''a' does not close" },
+	{ "backend", "time = 0",
+	    "c.ini:7: time '0' must be more than 0, or none" },
 };
 
 static void
