@@ -12,7 +12,7 @@ for f in $(tests/lib/files -n); do
 	*.[ch] | *.gz | *.[157] | *.md) ;;
 	*)
 		if head -n 1 "$f" | grep -qE '^#!.*[/ ](sh|bash)( |$)'; then
-			shellcheck "$f" || bad=1
+			shellcheck -x "$f" || bad=1
 		fi
 		;;
 	esac
