@@ -144,6 +144,18 @@ mlp_with_trials() {
 	[ "$(cut -f 2 trials.tsv | sort | uniq -c | tr -d '\n ')" = 1failed3ok ]
 }
 
+# backend: make a program for --backend that accepts jobs and runs none.
+backend() {
+	cat >backend <<-'EOT'
+		#!/bin/sh
+		case $1 in
+		limits) printf 'array\t5\nexport\tHPO_JOB_ID=7\n' ;;
+		submit) echo 7 ;;
+		esac
+	EOT
+	chmod +x backend
+}
+
 # examples FILE: the displays of its examples as a terminal shows them, blanks
 # at their starts cut, an empty line behind each.
 examples() {
@@ -268,7 +280,7 @@ try() {
 			n=$((n + 1))
 		done < <(commands "$page")
 		case $page in
-		*hpo-queue.7) [ "$n" -eq 0 ] ;;
+		*hpo-backend.7 | *hpo-queue.7) [ "$n" -eq 0 ] ;;
 		*) [ "$n" -ge 2 ] ;;
 		esac
 		hpo-collect --fsck mlp >out
@@ -420,8 +432,13 @@ unknown_messages() {
 }
 
 @test "docs: the variables of the manuals are those of the programs" {
+	# What other names begin with is looked for in an environment.
 	strings=$(grep -ohE '"[A-Z]{2}[A-Z_]*' "$TOP"/lib/*/*.c "$TOP"/tools/*.c |
-		tr -d '"' | sort -u)
+		tr -d '"' | sort -u | awk '
+		last ~ /_$/ && index($0, last) == 1 { last = $0; next }
+		last != "" { print last }
+		{ last = $0 }
+		END { print last }')
 	same HPO_ "$(grep '^HPO_' <<<"$strings")" \
 	    "$(grep -ohE 'HPO_[A-Z_]+' "$TOP/man/hpo.7" "$(page hpo-trial)" |
 		sort -u)"
@@ -478,9 +495,28 @@ manual_keys() {
 	END { flush() }'
 }
 
-# program_keys: the same from its table and the function that sets the defaults.
+# program_keys: the same from its tables and the functions that set the defaults.
 program_keys() {
 	awk -v OFS='\t' '
+	# Of a fleet, [slurm] or [backend]: numbers by name, of words the first.
+	/^enum \{ WORKERS = [0-9]+/ { number["WORKERS"] = $5 + 0 }
+	/^\tf->[a-z_]+ = / {
+		name = substr($1, 4)
+		fleet[name] = $3 + 0 > 0 ? $3 + 0 : number[substr($3, 1, length($3) - 1)]
+	}
+	/^set_(mode|environment)\(/ {
+		name = substr($0, 5, index($0, "(") - 5)
+	}
+	/const words\[\] = / {
+		split($0, part, "\"")
+		fleet[name] = part[2]
+	}
+	/^add_backend\(/, /^}/ {
+		if (/str_eq\(ent->key, /) {
+			split($0, part, "\"")
+			more[++extra] = part[2]
+		}
+	}
 	/^\t\{ "[a-z]+", "[a-z_]+", set_/ {
 		split($0, part, "\"")
 		section[++n] = part[2]
@@ -503,15 +539,29 @@ program_keys() {
 	END {
 		value["name"] = value["name"] != "" ? "the name of the directory" : "-"
 		value["directory"] = value["in_trial_dir"] ? "trial" : "campaign"
-		for (i = 1; i <= n; i++)
+		for (i = 1; i <= n; i++) {
+			standard = section[i] ~ /^(slurm|backend)$/ ? \
+			    fleet[key[i]] : value[key[i]]
 			print section[i], key[i], word[i],
-			    value[key[i]] != "" ? value[key[i]] : word[i]
-	}' "$TOP/lib/form/campaign_keys.c"
+			    standard != "" ? standard : word[i]
+		}
+		for (i = 1; i <= extra; i++)
+			print "backend", more[i], "-", "-"
+	}' "$TOP"/lib/form/{fleet,campaign_keys,campaign}.c
 }
 
 @test "docs: hpo-campaign(5) has the keys of the program, with their defaults" {
 	[ "$(program_keys | wc -l)" -ge 20 ]
 	same 'section, key, word, default' "$(program_keys)" "$(manual_keys)"
+}
+
+@test "docs: hpo-campaign(5) has the options of sbatch that are refused" {
+	refused=$(sed -nE '/^static const struct option options/,/^};/{
+		/, NULL \}/d; s/^\t\{ "([a-z-]+)", .*/\1/p }' "$TOP/lib/form/sbatch.c")
+	[ "$(wc -l <<<"$refused")" -ge 15 ]
+	same refused "$refused" "$(section KEYS "$TOP/man/hpo-campaign.5" |
+		sed -n '/^Some options are refused/,/^\.El/s/^\.It Ql //p' |
+		sed 's/ , /\n/g' | sort)"
 }
 
 @test "docs: hpo-campaign(5) has the domains, the searchers and the reserved words" {
@@ -558,11 +608,15 @@ program_keys() {
 	EOT
 	HPO_JOB_ID=7 HPO_JOB_RESTART=0 HPO_JOB_NODE=n01 HPO_JOB_QUEUE=gpu \
 	    HPO_JOB_SUBMITTED=1000 HPO_DISPATCHER=host-7.0-0123456789abcdef \
-	    hpo-trial mlp
+	    hpo-trial --loop --max-trials 1 --ticket slurm/0 mlp
 	same worker.ini "$(found mlp/worker.ini worker)" "$(listed worker.ini worker)"
 	# That trial was not attempted before.
 	same job "$({ found mlp/hpo/trials/*/*/result.*-j7.0-*.ini job; echo history; } |
 	    sort)" "$(listed result.A.W.ini job)"
+	backend
+	hpo-dispatch --backend ./backend mlp
+	same ticket.ini "$(found mlp/hpo/backend/0/ticket.ini ticket)" \
+	    "$(listed ticket.ini ticket)"
 }
 
 @test "docs: hpo-collect(1) has the columns of the table" {
@@ -589,10 +643,12 @@ program_keys() {
 @test "docs: the files that the manuals name are those of the programs" {
 	mlp_with_trials
 	hpo-trial --claim --pid $$ mlp
+	backend
+	hpo-dispatch --backend ./backend mlp
 	hpo-dispatch --drain mlp
-	for name in $(find mlp/hpo -mindepth 1 -printf '%f\n' | sed -E '
-		/^[0-9]/d; /-[0-9]+\.[0-9]+-[0-9a-f]{16}$/d
-		s/^(result|log)\..*/\1/' | sort -u); do
+	for name in $(find mlp/hpo -mindepth 1 ! -path '*/observed/*' -printf '%f\n' |
+	    sed -E '/^[0-9]/d; s/^(result|log|job)\..*/\1/
+		/-[0-9]+\.[0-9]+-[0-9a-f]{16}$/d' | sort -u); do
 		echo "$name"
 		grep -qE "Pa ([a-z]+/)*$name(\.[A-Z]+)*(\.ini|/)?( |$)" \
 		    "$TOP/man/hpo-queue.7"
@@ -602,7 +658,7 @@ program_keys() {
 
 	names=$(grep -ohE '(^\.|^\.It |, )Pa [^ ]+' "$TOP"/man/* | plain |
 		sed 's/.*Pa //' | grep -vE '^(/|PREFIX)' | tr '/' '\n' |
-		sed -E 's/\.(A|W|REAPER|ID)\>.*//' | grep -E '^[a-z]{2}|FORMAT' |
+		sed -E 's/\.(A|I|W|REAPER|ID)\>.*//' | grep -E '^[a-z]{2}|FORMAT' |
 		sort -u)
 	[ "$(wc -l <<<"$names")" -ge 20 ]
 	for name in $names; do

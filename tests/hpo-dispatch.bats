@@ -294,7 +294,7 @@ fake() {
 @test "dispatch: a login node is not for running" {
 	make_c 1
 	fake sbatch <<<'#!/bin/sh'
-	refused 64 'hpo-dispatch: this looks like a login node: say --local to run here' \
+	refused 64 'hpo-dispatch: this looks like a login node: say --slurm, or --local to run here' \
 	    hpo-dispatch c
 	answers 1 "campaign	c
 trials	1
@@ -310,6 +310,84 @@ control	none" '' hpo-dispatch --status c
 	answers 0 '0	ok	0' '' env SLURM_JOB_ID=7 hpo-dispatch c
 	sed -i 's/^trials = 1/trials = 2/' c/campaign.ini
 	answers 0 '1	ok	1' '' hpo-dispatch --local c
+}
+
+@test "dispatch: options of jobs that do not go together" {
+	local one='hpo-dispatch: one of --local, --slurm, --backend at a time'
+	local goes='hpo-dispatch: one of --print and --watch goes with --slurm or --backend'
+
+	make_c 1
+	refused 64 "$one" hpo-dispatch --local --slurm c
+	refused 64 "$one" hpo-dispatch --slurm --backend gridengine c
+	refused 64 "$goes" hpo-dispatch --print c
+	refused 64 "$goes" hpo-dispatch --local --watch 5s c
+	refused 64 "$goes" hpo-dispatch --slurm --print --watch 5s c
+	refused 64 "$goes" hpo-dispatch --slurm --watch 5s --status c
+	refused 64 "hpo-dispatch: 'soon' is no duration, write e.g. 90s, 30m, 2h or 1d" \
+	    hpo-dispatch --slurm --watch soon c
+	refused 64 "hpo-dispatch: '0' is no duration, write e.g. 90s, 30m, 2h or 1d" \
+	    hpo-dispatch --slurm --watch 0 c
+	refused 64 "hpo-dispatch: unknown option '--slum', did you mean '--slurm'?" \
+	    hpo-dispatch --slum c
+}
+
+@test "dispatch: a backend that is not there, or no program" {
+	make_c 1
+	refused 69 "hpo-dispatch: there is no backend 'nix': write the path of a program, or the name of a file in share/hpo/backends beside '$BUILD_BIN'" \
+	    hpo-dispatch --backend nix --print c
+	refused 69 "hpo-dispatch: the backend './nix' cannot be executed: No such file or directory" \
+	    hpo-dispatch --backend ./nix --print c
+	: >nix
+	refused 69 "hpo-dispatch: the backend './nix' cannot be executed: Permission denied" \
+	    hpo-dispatch --backend ./nix --print c
+	fake nix <<<'#!/bin/sh'
+	refused 75 "hpo-dispatch: ./fake/nix limits: its answer lacks a line 'array' or the export of HPO_JOB_ID" \
+	    hpo-dispatch --backend ./fake/nix --print c
+}
+
+@test "dispatch: a backend of the user's own" {
+	make_c 3
+	# A job is a process of this host; what is said of it stands in a file.
+	fake mine <<-'EOT'
+		#!/bin/sh
+		verb=$1
+		shift
+		for word; do
+			case $word in
+			name=*) name=${word#*=} ;;
+			count=*) count=${word#*=} ;;
+			script=*) script=${word#*=} ;;
+			log=*) log=${word#*=} ;;
+			--) break ;;
+			esac
+		done
+		case $verb in
+		limits)
+			printf 'array\t2\nexport\tHPO_JOB_ID=$MINE\n'
+			;;
+		submit)
+			i=0
+			while [ "$i" -lt "$count" ]; do
+				MINE=7.$i sh "$script" >"$log.$i" 2>&1
+				printf '7.%d\t%s\tended\there\tdone\n' "$i" "$name" >>jobs
+				i=$((i + 1))
+			done
+			echo "$*" >>submitted
+			echo 7
+			;;
+		list) [ ! -e jobs ] || cat jobs ;;
+		esac
+	EOT
+	printf '[backend]\nworkers = 3\noptions = -q "a b" $(no)\n' \
+	    >>c/campaign.ini
+	answers 0 '' '' hpo-dispatch --backend ./fake/mine c
+	answers 0 '' '' hpo-dispatch --backend ./fake/mine c
+	[ "$(hpo-dispatch --status c | grep -c 'done	3')" -eq 1 ]
+	grep -q 'count=2 .* -- -q a b $(no)$' c/submitted
+	[ ! -e c/hpo/backend/0 ]
+	[ "$(hpo-collect c | awk -F '\t' 'NR > 1 { print $3 }' | sort | uniq -c |
+	    tr -s ' ')" = ' 3 ok' ]
+	hpo-collect c | head -n 1 | grep -q job.id
 }
 
 @test "dispatch: GNU parallel is missing, or another program" {

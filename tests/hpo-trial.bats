@@ -789,6 +789,21 @@ exit = 0' "$(grep -E '^(status|cause|exit) = ' \
 	grep -qx 'cause = signal 2' c/hpo/trials/0000/0000000/result.1.*.ini
 }
 
+@test "trial: a trial that another makes when a loop makes none is not left behind" {
+	not_under valgrind 'hpo-trial would not find itself'
+	make_c
+	sed -i 's/^trials = .*/trials = 1/' c/campaign.ini
+	mkdir alone early
+	cp "$BUILD_BIN/hpo-trial" alone
+	cat >early/hpo-sample <<-EOT
+		#!/bin/sh
+		"$BUILD_BIN/hpo-sample" c >/dev/null 2>&1
+		exec "$BUILD_BIN/hpo-sample" "\$@"
+	EOT
+	chmod +x early/hpo-sample
+	PATH=$PWD/early:$PATH answers 0 '0	ok	0.5' '' alone/hpo-trial --loop c
+}
+
 @test "trial: a loop that is interrupted runs nothing more" {
 	make_c
 	hang
@@ -889,6 +904,32 @@ exit = 0' "$(grep -E '^(status|cause|exit) = ' \
 	same '0 USR1
 0 TERM' "$(cat c/said)"
 	same '0	1	ready		' "$(rows)"
+}
+
+# The end of a job is told to each of its processes, in any order.
+@test "trial: a command that hears of the end of its job first was interrupted" {
+	local how n=0
+
+	make_c
+	hpo-sample -n 4 c >ids
+	for how in 'kill -TERM $$' 'exit 1' 'exit 0'; do
+		script <<-EOT
+			setsid sh -c '
+				: >there
+				while kill -0 \$1; do :; done
+				kill -TERM \$2
+			' sh \$\$ \$PPID >/dev/null 2>&1 &
+			until [ -e there ]; do :; done
+			rm there
+			$how
+		EOT
+		HPO_JOB_ID=7 answers 143 "$n	interrupted	" '' hpo-trial c "$n"
+		same "$n	1	ready		" "$(rows | grep "^$n	")"
+		n=$((n + 1))
+	done
+	echo 'exit 1' >c/run.sh
+	HPO_JOB_ID=7 answers 1 "$n	failed	" '' hpo-trial c "$n"
+	same "$n	0	failed	exit 1	" "$(rows | tail -n 1)"
 }
 
 @test "trial: a command that ends by the checkpoint signal was interrupted" {
@@ -1322,7 +1363,170 @@ claimed() {
 
 # --- the command line ---------------------------------------------------------
 
+# --- memory -------------------------------------------------------------------
+
+# with_memory COMMAND...: run it in a cgroup of its own with 64 MiB.
+with_memory() {
+	local group status=0
+
+	group=/sys/fs/cgroup/memory
+	[ -e "$group/memory.oom_control" ] || group=/sys/fs/cgroup
+	group=$group/hpo-test.$BASHPID
+	mkdir "$group" 2>/dev/null || skip 'no cgroup can be made here'
+	if [ -e "$group/memory.limit_in_bytes" ]; then
+		echo 64M >"$group/memory.limit_in_bytes"
+	elif [ -e "$group/memory.max" ]; then
+		echo 64M >"$group/memory.max"
+		echo 0 >"$group/memory.swap.max" || :
+	else
+		rmdir "$group"
+		skip 'no cgroup with a limit of memory can be made here'
+	fi
+	sh -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$group" "$@" ||
+		status=$?
+	wait_for 10 rmdir "$group" 2>/dev/null
+	return "$status"
+}
+
+# A process that takes more and more.
+HUNGRY='awk "BEGIN { while (1) a[n++] = n }"'
+
+@test "trial: a command that the kernel kills for memory is oom, and final" {
+	not_under san 'its memory is not what it seems'
+	not_under valgrind 'it needs more memory'
+	make_c 'retries = 3'
+	script <<<"exec $HUNGRY"
+	hpo-sample c
+	with_memory hpo-trial c 0 >out || [ $? -eq 137 ]
+	same '0	0	oom	out of memory	' "$(rows)"
+}
+
+@test "trial: in a job, a command one of whose processes the kernel kills is oom" {
+	not_under san 'its memory is not what it seems'
+	not_under valgrind 'it needs more memory'
+	make_c
+	script <<<"$HUNGRY || exit 3"
+	hpo-sample c
+	with_memory env HPO_JOB_ID=7_3 hpo-trial c 0 >out || [ $? -eq 3 ]
+	same '0	0	oom	out of memory	' "$(rows)"
+	hpo-sample c
+	with_memory hpo-trial c 1 >out || [ $? -eq 3 ]
+	same '1	0	failed	exit 3	' "$(rows | tail -n 1)"
+}
+
+@test "trial: in a job, one that is ok all the same says so" {
+	not_under san 'its memory is not what it seems'
+	not_under valgrind 'it needs more memory'
+	make_c
+	script <<<"$HUNGRY; echo hpo: loss=1"
+	hpo-sample c
+	with_memory env HPO_JOB_ID=7_3 hpo-trial c 0 >out
+	same '0	0	ok	out of memory: a process was killed	1' "$(rows)"
+}
+
+# --- pilots -------------------------------------------------------------------
+
+# pilot N TICKET [OPTION...]: of a campaign of N trials, as a job's script
+# starts it.
+pilot() {
+	sed -i "s/^trials = .*/trials = $1/" c/campaign.ini
+	shift
+	HPO_JOB_ID=7_3 HPO_JOB_RESTART=0 HPO_JOB_NODE=n1 \
+		hpo-trial --loop --ticket "$@" -- c
+}
+
+# files PATTERN: how many files of this name the ticket has.
+files() {
+	find c/hpo/slurm/5 -name "$1" | wc -l
+}
+
+@test "trial: a pilot tells its ticket that it is of use, and when it has ended" {
+	make_c
+	hpo-sample -n 2 c
+	mkdir -p c/hpo/slurm/5
+	same 'ok	0.5' "$(pilot 2 slurm/5 --max-trials 1 | cut -f 2-)"
+	[ "$(files 'ended.*-j7_3.0-*')" -eq 1 ]
+	pilot 2 slurm/5
+	pilot 2 slurm/5 # nothing is left for it
+	[ "$(files 'ended.*')" -eq 3 ]
+	[ "$(files '*')" -eq 4 ]
+	pilot 2 slurm/6 # a ticket that is gone is no matter
+	[ ! -e c/hpo/slurm/6 ]
+}
+
+@test "trial: a pilot claims nothing that would not end in its time, but for one" {
+	make_c
+	hpo-sample -n 9 c
+	[ "$(pilot 9 slurm/0 --time 100 --expect 99 | wc -l)" -eq 1 ]
+	[ "$(pilot 9 slurm/0 --time 1000 --expect 1 | wc -l)" -eq 8 ]
+}
+
+@test "trial: what a job's setup took is of a pilot's time" {
+	make_c
+	hpo-sample -n 9 c
+	export HPO_JOB_STARTED=$(($(date +%s) - 900))
+	[ "$(pilot 9 slurm/0 --time 1000 --expect 101 | wc -l)" -eq 1 ]
+	HPO_JOB_STARTED=x
+	[ "$(pilot 9 slurm/0 --time 1000 --expect 101 | wc -l)" -eq 8 ]
+}
+
+@test "trial: when a pilot's time is over its trial goes back, and it has ended well" {
+	make_c 'grace = 5s'
+	script <<-'EOT'
+		[ "$2" -gt 0 ] || exec sleep 60
+		echo "hpo: loss=0.5"
+	EOT
+	hpo-sample c
+	mkdir -p c/hpo/slurm/5
+	answers 0 '0	interrupted	' '' pilot 1 slurm/5 --time 0.3
+	grep -qx 'cause = end of the walltime' c/hpo/trials/*/*/result.0.*
+	[ "$(files 'ended.*')" -eq 1 ]
+	answers 0 '0	ok	0.5' '' pilot 1 slurm/5
+}
+
+@test "trial: twice a pilot's whole time without a checkpoint is too long" {
+	make_c 'grace = 5s' 'retries = 3'
+	script <<<'exec sleep 60'
+	hpo-sample c
+	answers 0 '0	interrupted	' '' pilot 1 slurm/5 --time 0.3
+	answers 0 '0	failed	' '' pilot 1 slurm/5 --time 0.3
+	same '0	1	failed	takes longer than the walltime, twice, and keeps no checkpoint	' \
+	    "$(rows)"
+}
+
+@test "trial: with a checkpoint it goes on however often its time is over" {
+	make_c 'grace = 5s'
+	script <<-'EOT'
+		mkdir -p "$HPO_CHECKPOINT"
+		echo >>"$HPO_CHECKPOINT/n"
+		[ "$(wc -l <"$HPO_CHECKPOINT/n")" -gt 3 ] || exec sleep 60
+		echo "hpo: loss=0.5"
+	EOT
+	hpo-sample c
+	for _ in 1 2 3; do
+		answers 0 '0	interrupted	' '' pilot 1 slurm/5 --time 0.3
+	done
+	answers 0 '0	ok	0.5' '' pilot 1 slurm/5 --time 0.3
+}
+
+@test "trial: a pilot waits neither for --resume nor for a long back-off" {
+	make_c 'retries = 1' 'backoff = 1h'
+	script <<<'exit 1'
+	hpo-sample -n 2 c
+	hpo-dispatch --pause c
+	answers 0 '' '' pilot 2 slurm/0
+	hpo-dispatch --resume c
+	[ "$(pilot 2 slurm/0 | grep -c failed)" -eq 2 ]
+	same 'held	2' "$(hpo-dispatch --status c | grep ^held)"
+}
+
 @test "trial: usage mistakes" {
+	refused 64 'hpo-trial: --ticket, --time and --expect go with --loop' \
+	    hpo-trial --time 3s c
+	refused 64 "hpo-trial: 'slurm/../x' is no ticket" \
+	    hpo-trial --loop --ticket slurm/../x c
+	refused 64 "hpo-trial: '0' is no duration, write e.g. 90s, 30m, 2h or 1d" \
+	    hpo-trial --loop --time 0 c
 	make_c
 	hpo-sample c >ids
 	refused 64 'hpo-trial: one of --claim, --fail, --finish, --loop, --report at a time' \

@@ -1,16 +1,13 @@
 /* hpo-dispatch: keep workers busy */
 
-#include <math.h>
+#include <poll.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/arr.h"
 #include "base/clk.h"
 #include "base/err.h"
-#include "base/fs.h"
 #include "base/num.h"
 #include "base/opt.h"
 #include "base/out.h"
@@ -18,46 +15,59 @@
 #include "base/sig.h"
 #include "form/campaign.h"
 #include "queue/attempt.h"
+#include "queue/backend.h"
 #include "queue/control.h"
 #include "queue/doctor.h"
 #include "queue/edit.h"
 #include "queue/finish.h"
 #include "queue/local.h"
 #include "queue/place.h"
-#include "queue/scan.h"
+#include "queue/progress.h"
 #include "queue/tally.h"
+#include "queue/tick.h"
 
 enum {
-	OPT_CANCEL = OPT_LONG,
+	OPT_BACKEND = OPT_LONG,
+	OPT_CANCEL,
 	OPT_CHECK,
 	OPT_DRAIN,
 	OPT_FORMAT,
 	OPT_LOCAL,
 	OPT_PAUSE,
+	OPT_PRINT,
 	OPT_RESUME,
 	OPT_RETRY,
+	OPT_SLURM,
 	OPT_STATUS,
-	OPT_STOP
+	OPT_STOP,
+	OPT_WATCH
 };
 
 enum { JOBS_MAX = 4096, DRY_SECONDS = 10 };
 
 static const struct opt opts[] = {
+	{ OPT_BACKEND, "backend", "PROGRAM",
+	    "like --slurm, with jobs of another system" },
 	{ OPT_CANCEL, "cancel", NULL, "give the named trials up for good" },
 	{ OPT_CHECK, "check", NULL, "see whether the campaign can run here" },
 	{ OPT_DRAIN, "drain", NULL, "let every worker end after its trial" },
 	{ OPT_FORMAT, "format", "FORMAT", "of --check: text or json [text]" },
 	{ 'h', "help", NULL, "print this help" },
-	{ 'j', "jobs", "N", "workers on this machine (and each ssh host)" },
+	{ 'j', "jobs", "N", "workers: here, on each ssh host, or as jobs" },
 	{ OPT_LOCAL, "local", NULL, "run the campaign on this machine" },
 	{ OPT_PAUSE, "pause", NULL, "let nothing new begin" },
+	{ OPT_PRINT, "print", NULL, "print what would be submitted" },
 	{ OPT_RESUME, "resume", NULL, "take back --pause, --drain, --stop" },
 	{ OPT_RETRY, "retry", NULL,
 	    "let the named failed or held trials run again" },
+	{ OPT_SLURM, "slurm", NULL,
+	    "see to the campaign's jobs, submit what is missing" },
 	{ OPT_STATUS, "status", NULL, "print how far the campaign is" },
 	{ OPT_STOP, "stop", NULL,
 	    "interrupt what runs; it goes back to the queue" },
 	{ 'V', "version", NULL, "print the version" },
+	{ OPT_WATCH, "watch", "DURATION",
+	    "do that so often, until the campaign has ended" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -69,8 +79,11 @@ static const struct opt_tool tool = {
 };
 
 struct wish {
-	int verb; /* an OPT_, OPT_LOCAL by default */
-	bool said_local;
+	int verb;  /* an OPT_, OPT_LOCAL by default */
+	int where; /* OPT_LOCAL, OPT_SLURM, OPT_BACKEND; 0: not said */
+	const char *program; /* of --backend */
+	double watch;        /* seconds; 0: once */
+	bool print;
 	bool said_format, json;
 	unsigned jobs;
 	const char *campaign;
@@ -89,11 +102,7 @@ struct session {
 	/* The progress bar, on a terminal. */
 	bool bar;
 	struct str bar_text; /* as it is drawn, "" if it is not */
-	double started;
-	uint32_t ended_at_start;
-	bool counted;
-	double best; /* of the first objective */
-	unsigned failed;
+	struct progress progress;
 };
 
 static int
@@ -117,8 +126,19 @@ take_option(struct wish *w, int c, const char *arg, struct err *e)
 			    "--format is text or json, not '%s'", arg);
 		return 0;
 	case OPT_LOCAL:
-		w->said_local = true;
+	case OPT_SLURM:
+	case OPT_BACKEND:
+		if (w->where != 0 && w->where != c)
+			return err_set(e, EX_USAGE,
+			    "one of --local, --slurm, --backend at a time");
+		w->where = c;
+		w->program = arg;
 		return 0;
+	case OPT_PRINT:
+		w->print = true;
+		return 0;
+	case OPT_WATCH:
+		return opt_seconds(arg, &w->watch, e);
 	default:
 		if (w->verb != 0 && w->verb != c)
 			return err_set(e, EX_USAGE,
@@ -129,12 +149,30 @@ take_option(struct wish *w, int c, const char *arg, struct err *e)
 	}
 }
 
+/* Do workers run as jobs of another system? */
 static bool
-names_trials(const char *word)
+has_jobs(const struct wish *w)
 {
-	return (word[0] >= '0' && word[0] <= '9' &&
-		   word[strspn(word, "0123456789-")] == '\0') ||
-	    str_eq(word, "failed") || str_eq(word, "held");
+	return w->where == OPT_SLURM || w->where == OPT_BACKEND;
+}
+
+/* Do the options fit each other? */
+static int
+check_wish(const struct wish *w, struct err *e)
+{
+	if (w->said_format && w->verb != OPT_CHECK)
+		return err_set(e, EX_USAGE, "--format goes with --check");
+	if ((w->watch > 0 || w->print) &&
+	    (!has_jobs(w) || w->verb != 0 || (w->watch > 0 && w->print)))
+		return err_set(e, EX_USAGE,
+		    "one of --print and --watch goes with --slurm or "
+		    "--backend");
+	if ((w->verb == OPT_CANCEL || w->verb == OPT_RETRY) && w->trial.n == 0)
+		return err_set(e, EX_USAGE,
+		    "name the trials: an id, a range like 3-9, 'failed' or "
+		    "'held'");
+
+	return 0;
 }
 
 static int
@@ -153,7 +191,7 @@ parse(int argc, char *argv[], struct wish *w, struct err *e)
 	for (; optind < argc; optind++) {
 		bool edits = w->verb == OPT_CANCEL || w->verb == OPT_RETRY;
 
-		if (edits && names_trials(argv[optind]))
+		if (edits && edit_is_word(argv[optind]))
 			*arr_push(&w->trial) = argv[optind];
 		else if (w->campaign == NULL)
 			w->campaign = argv[optind];
@@ -161,14 +199,28 @@ parse(int argc, char *argv[], struct wish *w, struct err *e)
 			return err_set(e, EX_USAGE,
 			    "one campaign at a time, not '%s'", argv[optind]);
 	}
-	if (w->said_format && w->verb != OPT_CHECK)
-		return err_set(e, EX_USAGE, "--format goes with --check");
-	if ((w->verb == OPT_CANCEL || w->verb == OPT_RETRY) && w->trial.n == 0)
-		return err_set(e, EX_USAGE,
-		    "name the trials: an id, a range like 3-9, 'failed' or "
-		    "'held'");
 
-	return 0;
+	return check_wish(w, e);
+}
+
+/*
+ * A campaign that cannot run is refused before anything is made.  What a
+ * setup brings to the PATH is not here.
+ */
+static int
+check_run(struct session *s, const struct wish *w, struct err *e)
+{
+	const struct fleet *f =
+	    w->where == OPT_SLURM ? &s->c.slurm : &s->c.backend;
+
+	if (w->where == 0 && backend_is_login_node())
+		return err_set(e, EX_USAGE,
+		    "this looks like a login node: say --slurm, or --local to "
+		    "run here");
+	if (has_jobs(w) && f->setup != NULL && s->c.command != NULL)
+		return 0;
+
+	return attempt_check(&s->q, &s->c, s->bindir.s, e);
 }
 
 static int
@@ -185,11 +237,10 @@ open_campaign(struct session *s, const struct wish *w, enum queue_mode mode,
 		bad = queue_open(path.s, QUEUE_READ, &s->q, e);
 	if (!bad)
 		bad = queue_campaign(&s->q, mode == QUEUE_WRITE, &s->c, e);
-	/* A campaign that cannot run is refused before anything is made. */
 	if (!bad && w->verb == 0)
-		bad = attempt_check(&s->q, &s->c, s->bindir.s, e);
-	/* The doctor leaves nothing behind. */
-	if (!bad && mode == QUEUE_WRITE && w->verb != OPT_CHECK &&
+		bad = check_run(s, w, e);
+	/* The doctor leaves nothing behind, nor does who only looks. */
+	if (!bad && mode == QUEUE_WRITE && w->verb != OPT_CHECK && !w->print &&
 	    !queue_is_whole(&s->q)) {
 		queue_close(&s->q);
 		bad = queue_open(path.s, mode, &s->q, e);
@@ -216,37 +267,12 @@ draw_bar(struct session *s)
 		s->bar = false;
 }
 
-/* Of "id status objective…" keep the best and the failures. */
-static void
-note_result(struct session *s, const char *line)
-{
-	const char *status = strchr(line, '\t');
-	const char *first;
-	char *rest;
-	double value;
-
-	if (status == NULL)
-		return;
-	first = strchr(++status, '\t');
-	if (str_starts(status, "ok\t") && first != NULL) {
-		value = strtod(first, &rest);
-		if (rest == first)
-			return;
-		if (isnan(s->best) ||
-		    (s->c.objective[0].maximize ? value > s->best
-						: value < s->best))
-			s->best = value;
-	} else if (!str_starts(status, "pruned")) {
-		s->failed++;
-	}
-}
-
 static void
 on_line(void *cookie, const char *line)
 {
 	struct session *s = cookie;
 
-	note_result(s, line);
+	progress_result(&s->progress, line);
 	wipe_bar(s);
 	out_add(&s->out, line);
 	out_addc(&s->out, '\n');
@@ -256,69 +282,25 @@ on_line(void *cookie, const char *line)
 	draw_bar(s);
 }
 
-/* "mlp  23/50  4 running  2 failed  best 0.0194  2m left" */
 static void
 on_look(void *cookie, const struct tally *t)
 {
 	struct session *s = cookie;
-	struct str *b = &s->bar_text;
-	uint32_t ended = tally_ended(t);
-	double left;
 
-	if (!s->counted)
-		s->ended_at_start = ended;
-	s->counted = true;
+	progress_look(&s->progress, t);
 	if (!s->bar)
 		return;
-	str_cut(b, 0);
-	str_addf(b, "\r\033[K%s  %u/%u  %u running", s->c.name, ended,
-	    t->trials, t->count[STATE_RUNNING]);
-	if (t->count[STATE_HELD] > 0)
-		str_addf(b, "  %u held", t->count[STATE_HELD]);
-	if (s->failed > 0)
-		str_addf(b, "  %u failed", s->failed);
-	if (!isnan(s->best))
-		str_addf(b, "  best %.4g", s->best);
-	if (ended > s->ended_at_start && ended < t->trials) {
-		left = (clk_boot() - s->started) * (double)(t->trials - ended) /
-		    (double)(ended - s->ended_at_start);
-		str_addf(b, left < 100 ? "  %.0f s left" : "  %.0f min left",
-		    left < 100 ? left : left / 60);
-	}
+	str_cut(&s->bar_text, 0);
+	str_add(&s->bar_text, "\r\033[K");
+	progress_text(&s->progress, t, &s->bar_text);
 	draw_bar(s);
 }
 
-static int
-refuse_login_node(const struct wish *w, struct err *e)
+static void
+start_bar(struct session *s)
 {
-	const char *path = getenv("PATH");
-	struct str found = STR_EMPTY;
-	bool is_login;
-
-	is_login = !w->said_local && getenv("SLURM_JOB_ID") == NULL &&
-	    proc_which("sbatch", path != NULL ? path : "", &found) == 0;
-	str_free(&found);
-	if (is_login)
-		return err_set(e, EX_USAGE,
-		    "this looks like a login node: say --local to run here");
-
-	return 0;
-}
-
-/* Is there a request that --resume would take back? */
-static bool
-is_held_back(struct session *s)
-{
-	struct err ignored = ERR_NONE;
-	struct control c;
-	bool held;
-
-	if (control_read(&s->q, &c, &ignored) < 0)
-		return false;
-	held = c.pause || c.drain || c.stop;
-	control_free(&c);
-
-	return held;
+	s->bar = isatty(STDERR_FILENO) == 1;
+	progress_start(&s->progress, &s->c);
 }
 
 /* Is any trial ok (or pruned)?  Else the answer is no. */
@@ -340,9 +322,7 @@ run_local(struct session *s, const struct wish *w, struct err *e)
 	if (sig_catch(true, e) < 0)
 		return -1;
 	signal(SIGPIPE, SIG_IGN); /* a pool that ends is not our end */
-	s->bar = isatty(STDERR_FILENO) == 1;
-	s->started = clk_boot();
-	s->best = (double)NAN;
+	start_bar(s);
 	end = local_run(&l, &t, e);
 	wipe_bar(s);
 	if (end < 0 || tally_split(&s->q, &t, e) < 0)
@@ -350,9 +330,111 @@ run_local(struct session *s, const struct wish *w, struct err *e)
 	if (end != LOCAL_ENDED)
 		err_warn(tool.name, "%s: %u of %u trials have ended%s",
 		    ends[end], tally_ended(&t), t.trials,
-		    is_held_back(s) ? "; hpo-dispatch --resume goes on" : "");
+		    control_is_set(&s->q) ? "; hpo-dispatch --resume goes on"
+					  : "");
 
 	return end != LOCAL_ENDED || t.count[STATE_DONE] == 0;
+}
+
+/* --- jobs of another system ----------------------------------------------- */
+
+static void
+on_complaint(void *cookie, const char *text)
+{
+	struct session *s = cookie;
+
+	wipe_bar(s);
+	err_warn(tool.name, "%s: %s", s->c.name, text);
+	draw_bar(s);
+}
+
+/* Until the next tick is due; true: a signal came. */
+static bool
+wait_or_stop(double seconds)
+{
+	struct pollfd p = { .fd = sig_fd(), .events = POLLIN, .revents = 0 };
+	double end = clk_boot() + seconds, left;
+	struct sig_seen seen;
+
+	do {
+		sig_seen(&seen);
+		if (seen.stop + seen.drain > 0)
+			return true;
+		left = end - clk_boot();
+		poll(&p, 1, left > 0 ? (int)(left * 1000) + 1 : 0);
+		sig_clear();
+	} while (left > 0);
+
+	return false;
+}
+
+/* A tick's exit status, or -1. */
+static int
+tick(struct session *s, struct tick *k, bool *over, struct err *e)
+{
+	struct tally t;
+	int end = tick_run(k, &t, e), code;
+
+	*over = end == TICK_ENDED || end == TICK_HELD;
+	if (end < 0) {
+		*over = e->code != EX_TEMPFAIL;
+		code = k->quiet ? e->code : -1;
+		if (k->quiet)
+			err_clear(e);
+		return code;
+	}
+	on_look(s, &t);
+	if (end != TICK_ENDED)
+		return end == TICK_GOES_ON ? 0 : EX_NO;
+
+	return tally_split(&s->q, &t, e) < 0 ? -1 : t.count[STATE_DONE] == 0;
+}
+
+/* Ticks until the campaign has ended; for those who have no cron. */
+static int
+watch(struct session *s, const struct wish *w, struct tick *k, struct err *e)
+{
+	bool over = false;
+	int code;
+
+	if (sig_catch(true, e) < 0)
+		return -1;
+	start_bar(s);
+	do {
+		code = tick(s, k, &over, e);
+		if (code < 0 && !over) { /* it may answer the next time */
+			err_report(tool.name, e);
+			err_clear(e);
+		}
+		k->always = false;
+	} while (!over && !wait_or_stop(w->watch));
+	wipe_bar(s);
+
+	return over ? code : EX_NO;
+}
+
+static int
+run_jobs(struct session *s, const struct wish *w, struct err *e)
+{
+	struct backend b;
+	struct tick k = { .q = &s->q,
+		.c = &s->c,
+		.b = &b,
+		.bindir = str_text(&s->bindir),
+		.workers = w->jobs,
+		.always = isatty(STDERR_FILENO) == 1,
+		.complain = on_complaint,
+		.cookie = s };
+	bool over;
+	int rc = backend_open(&b, &s->q, &s->c, w->program, k.bindir, e);
+
+	if (rc == 0 && w->print)
+		rc = tick_print(&k, &s->out.buf, e);
+	else if (rc == 0)
+		rc = w->watch > 0 ? watch(s, w, &k, e) : tick(s, &k, &over, e);
+	backend_free(&b);
+
+	return rc;
 }
 
 /* --- the other verbs ------------------------------------------------------ */
@@ -362,18 +444,13 @@ print_status(struct session *s, struct err *e)
 {
 	struct control c;
 	struct tally t;
-	size_t i;
 
 	if (tally_take(&s->q, &s->c, &t, e) < 0 ||
 	    tally_split(&s->q, &t, e) < 0 || control_read(&s->q, &c, e) < 0)
 		return -1;
-	out_addf(&s->out, "campaign\t%s\ntrials\t%u\nunborn\t%u\n", s->c.name,
-	    t.trials, t.unborn);
-	for (i = 0; i <= STATE_FAILED; i++)
-		out_addf(&s->out, "%s\t%u\n", name_state((enum state)i),
-		    t.count[i] +
-			(i == STATE_FAILED ? t.count[STATE_CLOSED] : 0));
-	out_addf(&s->out, "workers\t%u\ncontrol\t%s\n", t.workers,
+	out_addf(&s->out, "campaign\t%s\n", s->c.name);
+	tally_text(&t, &s->out.buf);
+	out_addf(&s->out, "control\t%s\n",
 	    c.stop        ? "stop"
 		: c.drain ? "drain"
 		: c.pause ? "pause"
@@ -383,68 +460,31 @@ print_status(struct session *s, struct err *e)
 	return !tally_finished(&t);
 }
 
-static int
-control(struct session *s, int verb, struct err *e)
-{
-	if (verb == OPT_RESUME)
-		return control_clear(&s->q, e);
-
-	return control_set(&s->q,
-	    verb == OPT_PAUSE       ? "pause"
-		: verb == OPT_DRAIN ? "drain"
-				    : "stop",
-	    e);
-}
-
 /* --cancel and --retry: 1 if any named trial could not be changed. */
 static int
 edit(struct session *s, const struct wish *w, struct err *e)
 {
-	struct err why = ERR_NONE;
-	unsigned char *pick;
-	struct token t;
-	struct scan scan;
-	size_t i;
-	uint32_t sealed = 0;
-	int rc, answer = 0;
+	struct edit x = { .q = &s->q,
+		.c = &s->c,
+		.change = w->verb == OPT_CANCEL ? EDIT_CANCEL : EDIT_RETRY,
+		.refuse = err_report,
+		.who = tool.name };
+	int rc = edit_all(&x, w->trial.v, w->trial.n, e);
 
-	if (scan_all(&s->q, &scan, e) < 0)
-		return -1;
-	pick = mem_zero(scan.n + 1, 1);
-	for (i = 0, rc = 0; i < w->trial.n && rc == 0; i++)
-		rc = edit_select(&scan, w->trial.v[i], pick, &sealed, e);
-	for (i = 0; i < scan.n && rc >= 0; i++) {
-		if (!pick[i])
-			continue;
-		err_clear(&why);
-		scan_as_token(&scan.v[i], &t);
-		rc = w->verb == OPT_CANCEL ? edit_cancel(&s->q, &s->c, &t, &why)
-					   : edit_retry(&s->q, &t, &why);
-		if (rc < 0)
-			*e = why;
-		else if (rc == EDIT_NOT)
-			err_report(tool.name, &why);
-		if (rc == EDIT_NOT)
-			answer = EX_NO;
-	}
-	if (rc >= 0 && sealed > 0) {
+	if (rc >= 0 && x.sealed > 0) {
 		err_warn(tool.name,
 		    "%u sealed trials are final: for another run of a point "
 		    "give it to hpo-sample --enqueue",
-		    sealed);
-		answer = EX_NO;
+		    x.sealed);
+		return EX_NO;
 	}
-	free(pick);
-	scan_free(&scan);
 
-	return rc < 0 ? -1 : answer;
+	return rc;
 }
 
 struct checking {
-	struct out *out;
-	struct err *error; /* of the output */
-	bool json;
-	unsigned n;
+	struct session *s;
+	struct exam_list list;
 };
 
 static void
@@ -452,39 +492,37 @@ print_exam(void *cookie, const struct exam *x)
 {
 	struct checking *k = cookie;
 
-	if (k->json) {
-		out_add(k->out, k->n++ > 0 ? ",\n  " : "  ");
-		exam_json(x, &k->out->buf);
-		return;
-	}
-	exam_text(x, &k->out->buf);
+	exam_list_add(&k->list, x, &k->s->out.buf);
 	/* One may wait for the next; a failure is told at the end. */
-	if (out_flush(k->out, k->error) < 0)
-		return;
+	if (!k->list.json)
+		out_flush(&k->s->out, &k->s->out_error);
 }
 
 static int
-check(struct session *s, bool json, struct err *e)
+check(struct session *s, const struct wish *w, struct err *e)
 {
-	struct checking k = { &s->out, &s->out_error, json, 0 };
+	struct checking k = { s, { .json = w->json } };
+	struct backend b;
 	struct doctor d = { .q = &s->q,
 		.c = &s->c,
 		.bindir = str_text(&s->bindir),
+		.b = has_jobs(w) ? &b : NULL,
 		.trial_seconds = DRY_SECONDS,
 		.tell = print_exam,
 		.cookie = &k };
 	int n;
 
-	if (json) {
-		out_add(&s->out, "{\"campaign\": ");
-		out_json(&s->out.buf, s->c.name);
-		out_add(&s->out, ", \"checks\": [\n");
-	}
+	if (has_jobs(w) &&
+	    backend_open(&b, &s->q, &s->c, w->program, d.bindir, e) < 0)
+		return -1;
+	exam_list_begin(&k.list, s->c.name, &s->out.buf);
 	n = doctor_check(&d, e);
-	if (json && n >= 0)
-		out_addf(&s->out, "\n], \"findings\": %d}\n", n);
-	else if (json)
+	if (n >= 0)
+		exam_list_end(&k.list, (unsigned)n, &s->out.buf);
+	else if (w->json)
 		str_cut(&s->out.buf, 0);
+	if (has_jobs(w))
+		backend_free(&b);
 
 	return n < 0 ? -1 : n > 0;
 }
@@ -494,16 +532,22 @@ obey(struct session *s, const struct wish *w, struct err *e)
 {
 	switch (w->verb) {
 	case 0:
-		return run_local(s, w, e);
+		return has_jobs(w) ? run_jobs(s, w, e) : run_local(s, w, e);
 	case OPT_STATUS:
 		return print_status(s, e);
 	case OPT_CHECK:
-		return check(s, w->json, e);
+		return check(s, w, e);
 	case OPT_CANCEL:
 	case OPT_RETRY:
 		return edit(s, w, e);
+	case OPT_RESUME:
+		return control_clear(&s->q, e);
 	default:
-		return control(s, w->verb, e);
+		return control_set(&s->q,
+		    w->verb == OPT_PAUSE       ? "pause"
+			: w->verb == OPT_DRAIN ? "drain"
+					       : "stop",
+		    e);
 	}
 }
 
@@ -520,10 +564,8 @@ run(int argc, char *argv[], struct err *e)
 	memset(&s, 0, sizeof s);
 	s.q.root = s.q.fd = -1;
 	out_init(&s.out, STDOUT_FILENO);
-	rc = w.verb == 0 ? refuse_login_node(&w, e) : 0;
-	if (rc == 0)
-		rc = open_campaign(&s, &w,
-		    w.verb == OPT_STATUS ? QUEUE_READ : QUEUE_WRITE, e);
+	rc = open_campaign(&s, &w,
+	    w.verb == OPT_STATUS ? QUEUE_READ : QUEUE_WRITE, e);
 	if (rc == 0)
 		rc = obey(&s, &w, e);
 	if (rc >= 0 &&

@@ -22,6 +22,7 @@
 #include "queue/place.h"
 #include "queue/report.h"
 #include "queue/sampler.h"
+#include "queue/ticket.h"
 #include "queue/work.h"
 
 enum {
@@ -33,7 +34,10 @@ enum {
 	OPT_CLAIM,
 	OPT_FINISH,
 	OPT_FAIL,
-	OPT_PID
+	OPT_PID,
+	OPT_TICKET,
+	OPT_TIME,
+	OPT_EXPECT
 };
 
 enum { STOP_NOW = 10 };
@@ -41,6 +45,8 @@ enum { STOP_NOW = 10 };
 static const struct opt opts[] = {
 	{ OPT_CLAIM, "claim", NULL,
 	    "claim a trial for the caller, print its point" },
+	{ OPT_EXPECT, "expect", "DURATION",
+	    "what a trial takes, as far as is known" },
 	{ OPT_FAIL, "fail", NULL, "end a claimed trial as failed" },
 	{ OPT_FINISH, "finish", NULL, "end a claimed trial with its metrics" },
 	{ 'h', "help", NULL, "print this help" },
@@ -49,6 +55,9 @@ static const struct opt opts[] = {
 	{ OPT_PID, "pid", "PID", "the process that claims [the parent]" },
 	{ OPT_REPORT, "report", NULL, "report metrics of the running trial" },
 	{ OPT_SLOT, "slot", "N", "the worker's place on this machine, from 1" },
+	{ OPT_TICKET, "ticket", "TICKET",
+	    "the submission that the worker is of" },
+	{ OPT_TIME, "time", "DURATION", "end the loop before so long" },
 	{ OPT_TRIAL, "trial", "ID", "the trial that --report means" },
 	{ 'V', "version", NULL, "print the version" },
 	{ 0, NULL, NULL, NULL },
@@ -67,6 +76,8 @@ struct wish {
 	enum verb verb;
 	int slot;
 	unsigned long max;
+	const char *ticket;
+	double time, expect; /* seconds, 0: not said */
 	pid_t pid;
 	const char *trial; /* --trial */
 	const char *campaign;
@@ -120,6 +131,15 @@ take_option(struct wish *w, int c, const char *arg, struct err *e)
 	int bad = 0;
 
 	switch (c) {
+	case OPT_TICKET:
+		w->ticket = arg;
+		return ticket_is_path(arg)
+		    ? 0
+		    : err_set(e, EX_USAGE, "'%s' is no ticket", arg);
+	case OPT_TIME:
+		return opt_seconds(arg, &w->time, e);
+	case OPT_EXPECT:
+		return opt_seconds(arg, &w->expect, e);
 	case OPT_LOOP:
 		return set_verb(w, LOOP, e);
 	case OPT_REPORT:
@@ -186,6 +206,10 @@ check_wish(const struct wish *w, struct err *e)
 	if (w->verb == CLAIM && proc_identify(w->pid, &owner) < 0)
 		return err_set(e, EX_USAGE, "there is no process %ld",
 		    (long)w->pid);
+	if (w->verb != LOOP &&
+	    (w->ticket != NULL || w->time > 0 || w->expect > 0))
+		return err_set(e, EX_USAGE,
+		    "--ticket, --time and --expect go with --loop");
 	switch (w->verb) {
 	case LOOP:
 	case CLAIM:
@@ -269,7 +293,7 @@ sample(void *cookie, struct err *e)
 static int
 open_campaign(struct session *s, const struct wish *w, bool runs, struct err *e)
 {
-	struct str path = STR_EMPTY, work = STR_EMPTY;
+	struct str path = STR_EMPTY;
 	int bad;
 
 	memset(s, 0, sizeof *s);
@@ -288,12 +312,14 @@ open_campaign(struct session *s, const struct wish *w, bool runs, struct err *e)
 		queue_close(&s->q);
 		bad = queue_open(path.s, QUEUE_WRITE, &s->q, e);
 	}
-	str_free(&work);
 	str_free(&path);
 	s->work.q = &s->q;
 	s->work.c = &s->c;
 	s->work.slot = w->slot;
 	s->work.bindir = str_text(&s->bindir);
+	s->work.ticket = w->ticket;
+	s->work.time = w->time;
+	s->work.expect = w->expect;
 	s->work.tell = tell;
 	s->work.sample = sample;
 	s->work.cookie = s;
@@ -310,17 +336,17 @@ close_campaign(struct session *s)
 	str_free(&s->out.buf);
 }
 
-/* 128 + the signal that told us to stop, 0 if none did. */
+/* 128 + the signal that told us to stop, else 0.  A job expects its end. */
 static int
-stop_code(void)
+stop_code(const struct session *s)
 {
-	struct sig_seen s;
+	struct sig_seen seen;
 
-	sig_seen(&s);
-	if (s.stop > 0)
-		return 128 + s.last_stop;
+	sig_seen(&seen);
+	if (seen.stop > 0)
+		return 128 + seen.last_stop;
 
-	return s.warn > 0 ? 128 + SIGUSR1 : 0;
+	return seen.warn > 0 && s->work.ticket == NULL ? 128 + SIGUSR1 : 0;
 }
 
 static int
@@ -335,7 +361,7 @@ loop(struct session *s, const struct wish *w, struct err *e)
 		rc = work_loop(&s->work, w->max, e);
 	work_end(&s->work);
 
-	return rc < 0 ? -1 : stop_code();
+	return rc < 0 ? -1 : stop_code(s);
 }
 
 /* A "no" is said, and is no reason to stop. */
@@ -424,7 +450,7 @@ run_named(struct session *s, const struct wish *w, struct err *e)
 		rc = run_any(s, &code, e);
 	work_end(&s->work);
 
-	return rc < 0 ? -1 : stop_code() != 0 ? stop_code() : code;
+	return rc < 0 ? -1 : stop_code(s) != 0 ? stop_code(s) : code;
 }
 
 /* 0: go on, 10: stop now. */

@@ -1,6 +1,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +17,7 @@
 #include "base/mem.h"
 #include "base/proc.h"
 #include "base/rng.h"
+#include "base/sig.h"
 #include "form/campaign.h"
 #include "queue/attempt.h"
 #include "queue/finish.h"
@@ -24,6 +27,9 @@
 #include "queue/watch.h"
 
 enum { TRIAL_MAX = 16 << 20, TAIL_BYTES = 16384, SEED_PURPOSE = 0x5eed };
+
+/* Seconds in which all processes of a job hear of its end. */
+#define ALL_TOLD 0.5
 
 uint32_t
 attempt_seed(const struct campaign *c, uint32_t id)
@@ -135,12 +141,38 @@ judge_unstarted(struct result *r, int sys)
 	}
 }
 
+/*
+ * Who ends a job tells all of its processes, and the command may hear of it,
+ * and die of it, before we do.  The signal that told us to stop, or is about
+ * to; 0: none.
+ */
+static int
+hear_of_end(const struct attempt *a, int sig)
+{
+	struct pollfd p = { .fd = sig_fd(), .events = POLLIN, .revents = 0 };
+	double end = clk_boot() + ALL_TOLD, left = ALL_TOLD;
+	struct sig_seen s;
+
+	sig_seen(&s);
+	if (a->w->job.id[0] == '\0' && sig != SIGTERM)
+		return 0;
+	while (s.stop + s.warn == 0 && left > 0) {
+		poll(&p, 1, (int)(left * 1000) + 1);
+		sig_clear();
+		sig_seen(&s);
+		left = end - clk_boot();
+	}
+
+	return s.stop > 0 ? s.last_stop : s.warn > 0 ? SIGUSR1 : 0;
+}
+
 /* What the end of the process and the reason for it add up to. */
 static void
 judge(const struct attempt *a, const struct watch *w, struct result *r)
 {
 	char cause[80];
 	int sig = WIFSIGNALED(w->status) ? WTERMSIG(w->status) : 0;
+	int told = w->stop_signal;
 
 	r->signal = sig;
 	r->exit = sig != 0 ? 128 + sig : WEXITSTATUS(w->status);
@@ -154,7 +186,7 @@ judge(const struct attempt *a, const struct watch *w, struct result *r)
 		    a->c->timeout);
 		set_cause(r, STATUS_TIMEOUT, cause);
 		r->exit = 124;
-	} else if (sig == 9 && w->oom) {
+	} else if (w->oom && r->exit != 0) {
 		set_cause(r, STATUS_OOM, "out of memory");
 	} else if (sig != 0) {
 		snprintf(cause, sizeof cause, "signal %d", sig);
@@ -164,10 +196,16 @@ judge(const struct attempt *a, const struct watch *w, struct result *r)
 		set_cause(r, STATUS_FAILED, cause);
 	} else {
 		attempt_judge(a->c, r);
+		/* It counts, but what it found may be half of it. */
+		if (r->status == STATUS_OK && w->oom)
+			set_cause(r, STATUS_OK,
+			    "out of memory: a process was killed");
 	}
 	/* Warned by the checkpoint signal it may have ended of itself. */
-	if (r->status == STATUS_FAILED && w->stop_signal != 0) {
-		snprintf(cause, sizeof cause, "signal %d", w->stop_signal);
+	if (r->status == STATUS_FAILED && told == 0)
+		told = hear_of_end(a, sig);
+	if (r->status == STATUS_FAILED && told != 0) {
+		snprintf(cause, sizeof cause, "signal %d", told);
 		set_cause(r, STATUS_INTERRUPTED, cause);
 	}
 }
@@ -199,9 +237,8 @@ keep_tail(struct result *r, struct str *tail)
 	}
 }
 
-/* Does the campaign speak of checkpoints? */
-static bool
-wants_checkpoint(const struct campaign *c)
+bool
+attempt_keeps_checkpoint(const struct campaign *c)
 {
 	return c->checkpoint_signal != 0 ||
 	    strstr(c->command, "{checkpoint}") != NULL;
@@ -230,7 +267,7 @@ prepare(const struct attempt *a, const struct token *t, struct log *log,
 	log_init(a->q->fd, name_in_home(t->id, name, &path), a->c->log_limit,
 	    log);
 	unlinkat(a->q->fd, worker_file(a->w->name, "report", &path), 0);
-	if (!bad && wants_checkpoint(a->c))
+	if (!bad && attempt_keeps_checkpoint(a->c))
 		bad = fs_mkdir(a->q->fd,
 		    name_in_home(t->id, "checkpoint", &path), e);
 	if (bad && e->sys == ENOENT &&
@@ -241,13 +278,29 @@ prepare(const struct attempt *a, const struct token *t, struct log *log,
 	return bad;
 }
 
+bool
+attempt_has_checkpoint(const struct queue *q, uint32_t id)
+{
+	struct fs_names names = { 0, 0, NULL };
+	struct str path = STR_EMPTY;
+	struct err ignored = ERR_NONE;
+	bool yes = queue_list(q, name_in_home(id, "checkpoint", &path), &names,
+		       &ignored) == 0 &&
+	    names.n > 0;
+
+	fs_free(&names);
+	str_free(&path);
+
+	return yes;
+}
+
 /* A checkpoint's directory that nobody filled. */
 static void
 tidy(const struct attempt *a, const struct token *t)
 {
 	struct str path = STR_EMPTY;
 
-	if (wants_checkpoint(a->c))
+	if (attempt_keeps_checkpoint(a->c))
 		unlinkat(a->q->fd, name_in_home(t->id, "checkpoint", &path),
 		    AT_REMOVEDIR);
 	str_free(&path);

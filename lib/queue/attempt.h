@@ -59,6 +59,13 @@ int attempt_trial(const struct queue *q, uint32_t id, struct trial *t,
  */
 void attempt_judge(const struct campaign *c, struct result *r);
 
+/* attempt_keeps_checkpoint(c): Does the campaign speak of checkpoints, by its
+ * checkpoint_signal or in its command? */
+bool attempt_keeps_checkpoint(const struct campaign *c);
+
+/* attempt_has_checkpoint(q, id): Is there anything in the trial's? */
+bool attempt_has_checkpoint(const struct queue *q, uint32_t id);
+
 /* attempt_seed(c, id): 31 bits of the campaign's seed and the id. */
 uint32_t attempt_seed(const struct campaign *c, uint32_t id);
 

@@ -116,3 +116,18 @@ control_clear(struct queue *q, struct err *e)
 
 	return fs_sync(q->fd, "control", e);
 }
+
+bool
+control_is_set(const struct queue *q)
+{
+	struct err ignored = ERR_NONE;
+	struct control c;
+	bool set;
+
+	if (control_read(q, &c, &ignored) < 0)
+		return false;
+	set = c.pause || c.drain || c.stop;
+	control_free(&c);
+
+	return set;
+}

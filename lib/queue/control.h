@@ -39,6 +39,9 @@ int control_cancel(struct queue *q, const struct token *t, struct err *e);
 /* control_uncancel(q, t): The request has been met. */
 void control_uncancel(struct queue *q, const struct token *t);
 
+/* control_is_set(q): Is there a pause, drain or stop to be taken back? */
+bool control_is_set(const struct queue *q);
+
 /* control_clear(q, e): Remove pause, drain and stop. */
 int control_clear(struct queue *q, struct err *e);
 

@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "form/campaign.h"
 #include "queue/attempt.h"
+#include "queue/backend.h"
 #include "queue/disk.h"
 #include "queue/doctor.h"
 #include "queue/pool.h"
@@ -35,6 +36,30 @@ check_parallel(struct exam *x)
 	str_free(&path);
 }
 
+static void
+check_backend(const struct doctor *d, struct exam *x)
+{
+	struct backend_limits l = { 0, STR_EMPTY };
+	struct str text = STR_EMPTY;
+	struct err e = ERR_NONE;
+
+	exam_begin(x, "jobs");
+	if (backend_limits(d->b, &text, &e) < 0 ||
+	    backend_read_limits(d->b, str_text(&text), &l, &e) < 0) {
+		exam_find(x,
+		    e.code == EX_UNAVAILABLE
+			? "log in where jobs are submitted, or correct the PATH"
+			: "try again when it answers",
+		    "%s", e.msg);
+	} else {
+		exam_value(x, l.array, "jobs");
+		exam_ok(x, "%s answers; so many may be submitted at once",
+		    d->b->name);
+	}
+	str_free(&l.exports);
+	str_free(&text);
+}
+
 /* How many trials are still to end; at most all. */
 static uint32_t
 remaining(const struct doctor *d)
@@ -54,14 +79,19 @@ int
 doctor_check(const struct doctor *d, struct err *e)
 {
 	struct exam x;
-	bool runs;
+	bool runs = d->b == NULL;
 	int n, findings = 0;
 
-	check_command(d, &x);
-	runs = x.status != EXAM_FINDING;
-	findings += !runs;
-	d->tell(d->cookie, &x);
-	check_parallel(&x);
+	if (d->b == NULL || d->b->fleet->setup == NULL) {
+		check_command(d, &x);
+		runs = runs && x.status != EXAM_FINDING;
+		findings += x.status == EXAM_FINDING;
+		d->tell(d->cookie, &x);
+	}
+	if (d->b == NULL)
+		check_parallel(&x);
+	else
+		check_backend(d, &x);
 	findings += x.status == EXAM_FINDING;
 	d->tell(d->cookie, &x);
 	n = disk_examine(d->q, remaining(d), d->tell, d->cookie, e);

@@ -4,6 +4,7 @@
 #include "queue/exam.h"
 #include "queue/queue.h"
 
+struct backend;
 struct campaign;
 struct err;
 
@@ -15,6 +16,9 @@ struct doctor {
 	struct queue *q; /* there need not be an hpo/ */
 	const struct campaign *c;
 	const char *bindir;
+	/* The backend that runs the campaign's jobs, NULL: it runs here.  Then
+	 * what a job's setup brings, and a trial, cannot be tried here. */
+	const struct backend *b;
 	double trial_seconds; /* how long the dry trial may take */
 	exam_fn tell;
 	void *cookie;
@@ -22,8 +26,9 @@ struct doctor {
 
 /*
  * doctor_check(d, e):
- * Look at the command, GNU parallel, the file system (see queue/disk.h), and
- * try a trial, unless there is no command.  The number of findings, or -1.
+ * Look at the command, GNU parallel or the backend, the file system (see
+ * queue/disk.h), and try a trial, unless there is no command.  The number of
+ * findings, or -1.
  */
 int doctor_check(const struct doctor *d, struct err *e);
 

@@ -1,7 +1,9 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "base/num.h"
 #include "form/campaign.h"
 #include "queue/birth.h"
@@ -123,8 +125,12 @@ parse_range(const char *word, uint64_t *lo, uint64_t *hi)
 	return 0;
 }
 
-int
-edit_select(const struct scan *s, const char *word, unsigned char *pick,
+/*
+ * Set ${pick}[i] for the entries of the scan that ${word} means, and count in
+ * *${sealed} the sealed trials that it names.
+ */
+static int
+select_trials(const struct scan *s, const char *word, unsigned char *pick,
     uint32_t *sealed, struct err *e)
 {
 	uint64_t lo = 0, hi = 0, first, last;
@@ -160,4 +166,48 @@ edit_select(const struct scan *s, const char *word, unsigned char *pick,
 		return err_set(e, EX_NO, "there is no trial %s", word);
 
 	return 0;
+}
+
+bool
+edit_is_word(const char *word)
+{
+	return (word[0] >= '0' && word[0] <= '9' &&
+		   word[strspn(word, "0123456789-")] == '\0') ||
+	    str_eq(word, "failed") || str_eq(word, "held");
+}
+
+int
+edit_all(struct edit *x, const char *const *words, size_t n, struct err *e)
+{
+	struct err why = ERR_NONE;
+	unsigned char *pick;
+	struct token t;
+	struct scan scan;
+	size_t i;
+	int rc = 0, answer = 0;
+
+	if (scan_all(x->q, &scan, e) < 0)
+		return -1;
+	pick = mem_zero(scan.n + 1, 1);
+	for (i = 0; i < n && rc == 0; i++)
+		rc = select_trials(&scan, words[i], pick, &x->sealed, e);
+	for (i = 0; i < scan.n && rc >= 0; i++) {
+		if (!pick[i])
+			continue;
+		err_clear(&why);
+		scan_as_token(&scan.v[i], &t);
+		rc = x->change == EDIT_CANCEL
+		    ? edit_cancel(x->q, x->c, &t, &why)
+		    : edit_retry(x->q, &t, &why);
+		if (rc < 0)
+			*e = why;
+		if (rc != EDIT_NOT)
+			continue;
+		x->refuse(x->who, &why);
+		answer = 1;
+	}
+	free(pick);
+	scan_free(&scan);
+
+	return rc < 0 ? -1 : answer;
 }

@@ -128,3 +128,32 @@ exam_json(const struct exam *x, struct str *b)
 	add_text(b, "remedy", x->remedy);
 	str_addc(b, '}');
 }
+
+void
+exam_list_begin(struct exam_list *l, const char *campaign, struct str *b)
+{
+	l->n = 0;
+	if (!l->json)
+		return;
+	str_add(b, "{\"campaign\": ");
+	out_json(b, campaign);
+	str_add(b, ", \"checks\": [\n");
+}
+
+void
+exam_list_add(struct exam_list *l, const struct exam *x, struct str *b)
+{
+	if (!l->json) {
+		exam_text(x, b);
+		return;
+	}
+	str_add(b, l->n++ > 0 ? ",\n  " : "  ");
+	exam_json(x, b);
+}
+
+void
+exam_list_end(struct exam_list *l, unsigned findings, struct str *b)
+{
+	if (l->json)
+		str_addf(b, "\n], \"findings\": %u}\n", findings);
+}

@@ -1,6 +1,8 @@
 #ifndef QUEUE_EXAM_H
 #define QUEUE_EXAM_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 
 struct str;
@@ -48,6 +50,16 @@ void exam_find(struct exam *x, const char *remedy, const char *fmt, ...)
  */
 void exam_text(const struct exam *x, struct str *b);
 void exam_json(const struct exam *x, struct str *b);
+
+/* All of them as they come: texts, or as one JSON object with the number of
+ * findings at its end. */
+struct exam_list {
+	bool json;
+	unsigned n;
+};
+void exam_list_begin(struct exam_list *l, const char *campaign, struct str *b);
+void exam_list_add(struct exam_list *l, const struct exam *x, struct str *b);
+void exam_list_end(struct exam_list *l, unsigned findings, struct str *b);
 
 /* Who is told of each, when it is there. */
 typedef void (*exam_fn)(void *cookie, const struct exam *x);

@@ -51,7 +51,8 @@ finish_next(const struct campaign *c, enum status now, const char *cause,
 	default: /* timeout, oom: the same again; cancelled: as asked */
 		return;
 	}
-	if (count[now] >= budget || str_eq(cause, FINISH_DAMAGED))
+	if (count[now] >= budget || str_eq(cause, FINISH_DAMAGED) ||
+	    str_eq(cause, FINISH_TOO_LONG))
 		return;
 	n->state = n->hold > 0 ? STATE_HELD : STATE_READY;
 }
@@ -111,6 +112,32 @@ make_history(const struct queue *q, const struct result *r)
 	history_free(&h);
 
 	return text.s;
+}
+
+int
+finish_walltimes(const struct queue *q, uint32_t id, unsigned below,
+    double most, struct err *e)
+{
+	struct fs_names names = { 0, 0, NULL };
+	struct str home = STR_EMPTY;
+	struct err ignored = ERR_NONE;
+	struct result r;
+	char by[NAME_WRITER];
+	unsigned a;
+	size_t i;
+	int n = queue_list(q, name_home(id, &home), &names, e);
+
+	for (i = 0; n >= 0 && i < names.n; i++) {
+		if (name_parse_result(names.v[i], &a, by) < 0 || a >= below ||
+		    finish_read(q, id, a, by, &r, &ignored) < 0)
+			continue;
+		n += str_eq(r.cause, FINISH_WALLTIME) && r.seconds >= most;
+		result_free(&r);
+	}
+	fs_free(&names);
+	str_free(&home);
+
+	return n;
 }
 
 int

@@ -14,8 +14,13 @@ struct worker_info;
  * reapers and cancellers for others.
  */
 
-/* The cause that no retry helps against. */
+/* The causes that no retry helps against. */
 #define FINISH_DAMAGED "trial file damaged"
+#define FINISH_TOO_LONG                                                        \
+	"takes longer than the walltime, twice, and keeps no checkpoint"
+
+/* The cause of an interruption that the end of a job's time made. */
+#define FINISH_WALLTIME "end of the walltime"
 
 /*
  * Room that is taken for a result before the command starts: a block, which
@@ -49,6 +54,14 @@ double finish_backoff(const struct campaign *c, unsigned failures);
  */
 int finish_counts(const struct queue *q, uint32_t id, unsigned below,
     unsigned count[STATUS_COUNT], struct err *e);
+
+/*
+ * finish_walltimes(q, id, below, most, e):
+ * How many of the trial's attempts below ${below} did the end of a job's time
+ * interrupt after at least ${most} seconds?  -1: it cannot be told.
+ */
+int finish_walltimes(const struct queue *q, uint32_t id, unsigned below,
+    double most, struct err *e);
 
 /* finish_read(q, id, attempt, by, r, e): Read result.A.BY.ini. */
 int finish_read(const struct queue *q, uint32_t id, unsigned attempt,

@@ -54,7 +54,8 @@ list_tokens(struct fsck_view *v, enum state state, const char *name,
     const uint32_t *segment, struct err *e)
 {
 	static const char *const files[] = { "worker.ini", "heartbeat",
-		"report", "params.json" };
+		"report", "params.json", "suspended" };
+	enum { FILES = sizeof files / sizeof files[0] };
 	struct fs_names names = { 0, 0, NULL };
 	struct str path = STR_EMPTY;
 	struct token t;
@@ -64,10 +65,10 @@ list_tokens(struct fsck_view *v, enum state state, const char *name,
 	fs_join(&path, name_state(state), name);
 	bad = queue_list(v->q, path.s, &names, e);
 	for (i = 0; !bad && i < names.n; i++) {
-		for (k = 0; segment == NULL && k < 4; k++)
+		for (k = 0; segment == NULL && k < FILES; k++)
 			if (str_eq(names.v[i], files[k]))
 				break;
-		if (segment == NULL && k < 4)
+		if (segment == NULL && k < FILES)
 			continue;
 		if (name_parse_token(names.v[i], state, &t) < 0) {
 			odd(v, path.s, names.v[i], FSCK_NAME);
@@ -226,7 +227,8 @@ list_top(struct fsck_view *v, struct err *e)
 {
 	static const char *const known[] = { "closed", "control", "done",
 		"failed", "held", "observed", "ready", "running", "segments",
-		"tmp", "trials", "FORMAT", "archived.tsv", "lost", "slurm" };
+		"tmp", "trials", "FORMAT", "archived.tsv", "lost", "slurm",
+		"backend" };
 	enum { MUST = 11 };
 	struct fs_names names = { 0, 0, NULL };
 	size_t i, k, n = sizeof known / sizeof known[0];

@@ -40,13 +40,13 @@ restarts(const char *text)
 	return num_u64(text, RESTARTS_MAX, &n) == 0 ? (unsigned)n : 0;
 }
 
+/* Seconds since a time of day; < 0 unknown. */
 static double
-wait_since(const char *submitted)
+since(const char *text)
 {
 	uint64_t then, now = clk_seconds();
 
-	return num_u64(submitted, INT64_MAX, &then) == 0 && then > 0 &&
-		then <= now
+	return num_u64(text, INT64_MAX, &then) == 0 && then > 0 && then <= now
 	    ? (double)(now - then)
 	    : -1;
 }
@@ -62,11 +62,19 @@ job_of_environment(struct job *j)
 		result_word(j->partition, sizeof j->partition,
 		    get("HPO_JOB_QUEUE"));
 		if (j->restarts == 0)
-			j->wait = wait_since(get("HPO_JOB_SUBMITTED"));
+			j->wait = since(get("HPO_JOB_SUBMITTED"));
 	} else if (slurm_id(j)) {
 		j->restarts = restarts(get("SLURM_RESTART_COUNT"));
 		result_word(j->node, sizeof j->node, get("SLURMD_NODENAME"));
 		result_word(j->partition, sizeof j->partition,
 		    get("SLURM_JOB_PARTITION"));
 	}
+}
+
+double
+job_age(void)
+{
+	double age = since(get("HPO_JOB_STARTED"));
+
+	return age > 0 ? age : 0;
 }

@@ -20,4 +20,8 @@
  */
 void job_of_environment(struct job *j);
 
+/* job_age(): Seconds since the job's script began its setup, as it says in
+ * HPO_JOB_STARTED; 0 where it does not. */
+double job_age(void);
+
 #endif

@@ -8,8 +8,9 @@
 #include "base/str.h"
 #include "queue/sampler.h"
 
-int
-sampler_run(const char *bindir, const char *campaign, struct err *e)
+/* With the word ${fill} as an option, unless it is NULL. */
+static int
+run(const char *bindir, const char *fill, const char *campaign, struct err *e)
 {
 	struct str program = STR_EMPTY;
 	pid_t pid;
@@ -21,8 +22,9 @@ sampler_run(const char *bindir, const char *campaign, struct err *e)
 		sig_reset();
 		if (freopen("/dev/null", "w", stdout) == NULL)
 			_exit(EX_IOERR);
-		execl(program.s, "hpo-sample", campaign, (char *)NULL);
-		execlp("hpo-sample", "hpo-sample", campaign, (char *)NULL);
+		execl(program.s, "hpo-sample", campaign, fill, (char *)NULL);
+		execlp("hpo-sample", "hpo-sample", campaign, fill,
+		    (char *)NULL);
 		_exit(EX_UNAVAILABLE);
 	}
 	str_free(&program);
@@ -40,4 +42,21 @@ sampler_run(const char *bindir, const char *campaign, struct err *e)
 	    "no more trials: hpo-sample ended with %s %d",
 	    WIFEXITED(status) ? "status" : "signal",
 	    WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
+}
+
+int
+sampler_run(const char *bindir, const char *campaign, struct err *e)
+{
+	return run(bindir, NULL, campaign, e);
+}
+
+int
+sampler_fill(const char *bindir, const char *campaign, unsigned n,
+    struct err *e)
+{
+	char fill[32];
+
+	snprintf(fill, sizeof fill, "--fill=%u", n);
+
+	return run(bindir, fill, campaign, e);
 }

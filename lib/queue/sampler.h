@@ -10,4 +10,9 @@ struct err;
  */
 int sampler_run(const char *bindir, const char *campaign, struct err *e);
 
+/* sampler_fill(bindir, campaign, n, e): Likewise until ${n} trials wait, or
+ * the budget is used up. */
+int sampler_fill(const char *bindir, const char *campaign, unsigned n,
+    struct err *e);
+
 #endif

@@ -73,11 +73,18 @@ plan_threads(const struct attempt *a, struct plan *p)
 {
 	static const char *const names[] = { "OMP_NUM_THREADS",
 		"MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS" };
+	/* What a job of SLURM was given for a task, else what the campaign
+	 * says. */
+	const char *given = env_get(&p->env, "SLURM_CPUS_PER_TASK");
+	char cores[16];
 	size_t i;
 
+	snprintf(cores, sizeof cores, "%u", a->c->cores);
+	if (a->w->job.id[0] == '\0' || given == NULL)
+		given = cores;
 	for (i = 0; i < sizeof names / sizeof names[0]; i++)
 		if (env_get(&p->env, names[i]) == NULL)
-			env_set(&p->env, names[i], "%u", a->c->cores);
+			env_set(&p->env, names[i], "%s", given);
 }
 
 static void

@@ -84,3 +84,16 @@ tally_finished(const struct tally *t)
 	return tally_waiting(t) == 0 && t->count[STATE_HELD] == 0 &&
 	    t->count[STATE_RUNNING] == 0;
 }
+
+void
+tally_text(const struct tally *t, struct str *b)
+{
+	size_t i;
+
+	str_addf(b, "trials\t%u\nunborn\t%u\n", t->trials, t->unborn);
+	for (i = 0; i <= STATE_FAILED; i++)
+		str_addf(b, "%s\t%u\n", name_state((enum state)i),
+		    t->count[i] +
+			(i == STATE_FAILED ? t->count[STATE_CLOSED] : 0));
+	str_addf(b, "workers\t%u\n", t->workers);
+}

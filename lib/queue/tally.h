@@ -37,4 +37,8 @@ uint32_t tally_ended(const struct tally *t);
 /* tally_finished(t): Has every trial of the budget ended? */
 bool tally_finished(const struct tally *t);
 
+/* tally_text(t, b): Append a line each, "NAME<tab>NUMBER", for people and
+ * scripts; after tally_split(). */
+void tally_text(const struct tally *t, struct str *b);
+
 #endif

@@ -81,7 +81,8 @@ is_needed(const struct unpacking *u, const char *name, struct share *share)
 		return ends(name, "/" SEGMENT_TAR);
 
 	return !str_starts(name, "hpo/control/") &&
-	    !str_starts(name, "hpo/slurm/");
+	    !str_starts(name, "hpo/slurm/") &&
+	    !str_starts(name, "hpo/backend/");
 }
 
 static int

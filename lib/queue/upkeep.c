@@ -16,11 +16,12 @@
 #include "queue/control.h"
 #include "queue/finish.h"
 #include "queue/observe.h"
+#include "queue/roster.h"
 #include "queue/scan.h"
 #include "queue/upkeep.h"
 #include "queue/worker.h"
 
-enum { LEASE_SIGHTINGS = 3, NAMESAKE_SECONDS = 5 };
+enum { LEASE_SIGHTINGS = 3, JOB_SIGHTINGS = 2, NAMESAKE_SECONDS = 5 };
 
 /* One pass. */
 struct pass {
@@ -98,27 +99,106 @@ look_at_workers(struct pass *p, const struct fs_names *workers)
 	str_free(&pulse);
 }
 
+/* How a worker died, and what that makes of its attempt. */
+struct death {
+	bool local; /* on this host */
+	bool node;  /* with all on its host, as it seems */
+	struct worker_info info;
+	enum status status;
+	char cause[80];
+};
+
+static void
+die(struct death *d, enum status status, const char *what, const char *word)
+{
+	d->status = status;
+	snprintf(d->cause, sizeof d->cause, "%s%s", what, word);
+}
+
 /*
- * Dead at once where the host itself says so; else only when the heartbeat
- * has stood still for the lease.  A wrong verdict wastes a run, no more: the
- * token is renamed away, and what the zombie does later finds nothing.
+ * A job that was ended from outside is no fault of its trial; one that ran out
+ * of memory would do so again.
+ */
+static void
+die_with_job(struct death *d, const char *word)
+{
+	if (str_eq(word, "oom"))
+		die(d, STATUS_OOM, "out of memory", "");
+	else if (str_eq(word, "timeout") || str_eq(word, "preempted") ||
+	    str_eq(word, "cancelled"))
+		die(d, STATUS_INTERRUPTED, "job ended: ", word);
+	else
+		die(d, STATUS_LOST, "job ended: ", word);
+	d->node = str_eq(word, "node") || str_eq(word, "boot");
+}
+
+/*
+ * What a dispatcher has seen of the worker's job (queue/roster).  Two answers
+ * must say so; and where it is only no longer listed the worker's heart must
+ * stand still, too.
  */
 static bool
-is_dead(struct pass *p, const char *worker, bool *local)
+died_with_job(struct pass *p, const char *worker, struct death *d)
 {
-	struct worker_info info;
-	struct err e = ERR_NONE;
+	const struct sighting *job = recall(p, "job", worker);
+	const struct sighting *pulse = recall(p, "worker", worker);
 
-	*local = false;
-	if (worker_load(p->q, worker, &info, &e) == 0) {
-		*local = proc_is_local(&info.id);
-		if (proc_is_dead(&info.id))
+	if (job == NULL || job->count < JOB_SIGHTINGS)
+		return false;
+	if (str_starts(job->value, "ended ")) {
+		die_with_job(d, job->value + strlen("ended "));
+	} else if (str_eq(job->value, "waiting") ||
+	    str_eq(job->value, "superseded")) {
+		die(d, STATUS_LOST, "job started again", "");
+		d->node = true;
+	} else if (str_eq(job->value, "gone") && pulse != NULL &&
+	    pulse->unchanged >= ROSTER_BEATS * p->c->heartbeat) {
+		die(d, STATUS_LOST, "job gone", "");
+	} else {
+		return false;
+	}
+
+	return true;
+}
+
+static bool
+died_silently(struct pass *p, const char *worker, bool gone, struct death *d)
+{
+	if (!lease_is_over(p, recall(p, "worker", worker)) ||
+	    (!gone && worker_is_suspended(p->q, worker)))
+		return false;
+	d->node = !gone;
+
+	return true;
+}
+
+/*
+ * Dead at once where the host itself says so; but of a dispatcher's job the
+ * system that ran it tells what it died of, and that decides whether its trial
+ * is tried again.  Else dead only when the heartbeat has stood still for the
+ * lease.  A wrong verdict wastes a run, no more: the token is renamed away, and
+ * what the zombie does later finds nothing.
+ */
+static bool
+is_dead(struct pass *p, const char *worker, struct death *d)
+{
+	struct err e = ERR_NONE;
+	bool gone = false;
+
+	memset(d, 0, sizeof *d);
+	die(d, STATUS_LOST, "worker died", "");
+	if (worker_load(p->q, worker, &d->info, &e) == 0) {
+		d->local = proc_is_local(&d->info.id);
+		gone = proc_is_dead(&d->info.id);
+		if (gone && d->info.ticket[0] == '\0')
 			return true;
 	} else if (e.sys != 0 && e.sys != ENOENT && e.code != EX_NOPERM) {
 		note(p, &e);
 	}
+	if (!p->may_judge)
+		return false;
 
-	return p->may_judge && lease_is_over(p, recall(p, "worker", worker));
+	return died_with_job(p, worker, d) || died_silently(p, worker, gone, d);
 }
 
 /* What the dead worker ran must not go on beside the next attempt. */
@@ -134,13 +214,12 @@ kill_command(const char *worker)
 
 /* Requeue what a dead worker holds.  Returns how many tokens it had. */
 static unsigned
-empty_worker(struct pass *p, const char *worker, bool local)
+empty_worker(struct pass *p, const char *worker, const struct death *d)
 {
 	struct fs_names names = { 0, 0, NULL };
 	struct str path = STR_EMPTY;
 	struct err e = ERR_NONE;
-	struct worker_info info;
-	const struct finish_end end = { STATUS_LOST, "worker died", &info };
+	const struct finish_end end = { d->status, d->cause, &d->info };
 	struct token t;
 	unsigned n = 0;
 	size_t i;
@@ -151,9 +230,7 @@ empty_worker(struct pass *p, const char *worker, bool local)
 	for (i = 0; i < names.n; i++) {
 		if (name_parse_token(names.v[i], STATE_RUNNING, &t) < 0)
 			continue;
-		if (n == 0)
-			worker_read(p->q, worker, &info);
-		if (n++ == 0 && local)
+		if (n++ == 0 && d->local)
 			kill_command(worker);
 		snprintf(t.by, sizeof t.by, "%s", worker);
 		err_clear(&e);
@@ -178,39 +255,44 @@ static void
 bury(struct pass *p, const char *worker)
 {
 	const struct sighting *s = see(p, "empty", worker, "-");
-	struct str path = STR_EMPTY;
-	struct err ignored = ERR_NONE;
 
 	p->unsaved = true;
-	if (lease_is_over(p, s)) {
-		static const char *const files[] = { "report", "params.json",
-			"heartbeat", "worker.ini" };
-		size_t i;
+	if (lease_is_over(p, s))
+		worker_forget(p->q, worker);
+}
 
-		for (i = 0; i < sizeof files / sizeof files[0]; i++)
-			fs_remove(p->q->fd,
-			    worker_file(worker, files[i], &path), &ignored);
-		/* rmdir(2), so that a token in it refuses. */
-		str_cut(&path, path.n - strlen("/worker.ini"));
-		unlinkat(p->q->fd, path.s, AT_REMOVEDIR);
-	}
-	str_free(&path);
+/* One more loss on a node: a dispatcher leaves out those with several. */
+static void
+blame_node(struct pass *p, const char *node)
+{
+	const struct sighting *s = recall(p, "node", node);
+	char text[16];
+	uint64_t losses = 0;
+
+	if (s != NULL)
+		num_u64(s->value, UINT32_MAX - 1, &losses);
+	snprintf(text, sizeof text, "%u", (unsigned)losses + 1);
+	see(p, "node", node, text);
+	p->unsaved = true;
 }
 
 static void
 reclaim(struct pass *p, const struct fs_names *workers)
 {
-	bool local;
+	struct death d;
 	size_t i;
 
 	for (i = 0; i < workers->n; i++) {
 		if (str_eq(workers->v[i], p->q->self) ||
-		    !is_dead(p, workers->v[i], &local))
+		    !is_dead(p, workers->v[i], &d))
 			continue;
-		if (empty_worker(p, workers->v[i], local) == 0)
+		if (empty_worker(p, workers->v[i], &d) == 0) {
 			bury(p, workers->v[i]);
-		else
-			see(p, "empty", workers->v[i], "had a token");
+			continue;
+		}
+		see(p, "empty", workers->v[i], "had a token");
+		if (d.node && d.info.job.node[0] != '\0')
+			blame_node(p, d.info.job.node);
 	}
 }
 

@@ -250,13 +250,18 @@ finish_output(struct loop *l)
 	report_collect(l->a->q, l->a->w->name, l->t, l->w->metrics);
 }
 
-/* Killed, and the kernel has killed for memory since we last looked? */
+/*
+ * Has the kernel killed for memory since we last looked?  Where others share
+ * our cgroup only a command that was killed itself is a sign; that of a job is
+ * its own, and any process of the command may have been killed.
+ */
 static bool
 was_oom(struct worker *w, int status)
 {
 	uint64_t before = w->oom_kills;
 
-	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
+	if ((!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL) &&
+	    w->job.id[0] == '\0')
 		return false;
 	w->oom_kills = proc_oom_kills();
 

@@ -2,10 +2,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arr.h"
 #include "base/clk.h"
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/num.h"
 #include "base/proc.h"
 #include "base/sig.h"
 #include "form/campaign.h"
@@ -13,6 +15,7 @@
 #include "queue/control.h"
 #include "queue/finish.h"
 #include "queue/job.h"
+#include "queue/ticket.h"
 #include "queue/upkeep.h"
 #include "queue/watch.h"
 #include "queue/work.h"
@@ -21,6 +24,25 @@
 enum { LOOSE_MAX = 2 };
 
 enum { PUBLISH_FOR = 3600, REDUCE_AFTER = 60, WAIT_MAX = 30 };
+
+/* Seconds that a pilot waits for a back-off: its allocation costs. */
+enum { PILOT_PATIENCE = 60 };
+
+/* Of its trials the last ones tell a pilot what one takes; and of its time it
+ * gives up to a tenth, by lot, so that many do not end together. */
+enum { TOOK_MAX = 100, STAGGER_SHARE = 10 };
+
+/* Nearly a whole walltime. */
+#define WALLTIME_SHARE 0.9
+
+/* Of a pilot, more than nothing. */
+static double
+time_left(const struct work *k)
+{
+	double left = k->time - (clk_boot() - k->start);
+
+	return left > 0.001 ? left : 0.001;
+}
 
 int
 work_begin(struct work *k, const char *kind, struct err *e)
@@ -33,6 +55,11 @@ work_begin(struct work *k, const char *kind, struct err *e)
 	info.slot = k->slot;
 	strncpy(info.kind, kind, sizeof info.kind - 1);
 	job_of_environment(&info.job);
+	if (k->ticket != NULL)
+		strncpy(info.ticket, k->ticket, sizeof info.ticket - 1);
+	k->start = clk_boot() - job_age();
+	if (k->time > 0)
+		sig_warn_after(time_left(k));
 	if (dispatcher != NULL && name_is_writer(dispatcher))
 		strncpy(info.dispatcher, dispatcher,
 		    sizeof info.dispatcher - 1);
@@ -62,6 +89,7 @@ work_end(struct work *k)
 {
 	queue_unreserve(k->q, &k->room);
 	worker_stop(&k->w);
+	arr_free(&k->took);
 }
 
 /* Is ${info} a worker of our slot on this host that was there before us? */
@@ -184,6 +212,73 @@ give_back(struct work *k, const struct token *t, struct err *e)
 	return -1;
 }
 
+/*
+ * Warned before the end of its walltime, and interrupted: so it goes on in
+ * another job.  But one that has had nearly a whole walltime for itself for
+ * the second time, and keeps no checkpoint, will never end.
+ */
+static void
+judge_walltime(struct work *k, const struct token *t, struct result *r)
+{
+	double most = k->time * WALLTIME_SHARE;
+	struct err ignored = ERR_NONE;
+	struct sig_seen s;
+
+	sig_seen(&s);
+	if (k->time <= 0 || s.warn == 0 || s.stop > 0 ||
+	    r->status != STATUS_INTERRUPTED)
+		return;
+	free(r->cause);
+	r->cause = mem_dup(FINISH_WALLTIME);
+	if (r->seconds < most || attempt_has_checkpoint(k->q, t->id) ||
+	    finish_walltimes(k->q, t->id, t->attempt, most, &ignored) < 1)
+		return;
+	free(r->cause);
+	r->cause = mem_dup(FINISH_TOO_LONG);
+	r->status = STATUS_FAILED;
+}
+
+static void
+note_time(struct work *k, double seconds)
+{
+	if (k->took.n == TOOK_MAX) {
+		k->took.n--;
+		memmove(k->took.v, k->took.v + 1,
+		    k->took.n * sizeof *k->took.v);
+	}
+	*arr_push(&k->took) = seconds;
+}
+
+/* Is what is left of its time less than trials take? */
+static bool
+is_short_of_time(const struct work *k)
+{
+	double copy[TOOK_MAX], expect = k->expect, share, mine;
+
+	if (k->time <= 0)
+		return false;
+	if (k->took.n > 0) {
+		memcpy(copy, k->took.v, k->took.n * sizeof *copy);
+		mine = num_percentile(copy, k->took.n, 90);
+		expect = mine > expect ? mine : expect;
+	}
+	/* The name ends in random digits. */
+	share =
+	    (double)(strtoul(strrchr(k->w.name, '-') + 9, NULL, 16) % 1000) /
+	    1000 / STAGGER_SHARE;
+
+	return clk_boot() - k->start + expect > k->time * (1 - share);
+}
+
+/* Tell the ticket that this worker is of use. */
+static void
+begin_ticket(struct work *k)
+{
+	if (k->ticket != NULL && !k->began)
+		ticket_begin(k->q, k->ticket, k->w.name);
+	k->began = true;
+}
+
 int
 work_trial(struct work *k, const struct token *t, int *exit, struct err *e)
 {
@@ -209,7 +304,9 @@ work_trial(struct work *k, const struct token *t, int *exit, struct err *e)
 		return give_back(k, t, e);
 	if (step != QUEUE_DONE)
 		return step;
+	judge_walltime(k, t, &r);
 	*exit = r.exit;
+	note_time(k, r.seconds);
 	step = publish(k, &r, e);
 	if (step == QUEUE_DONE)
 		step = finish_move(k->q, k->c, t, &r, &to, e);
@@ -242,7 +339,7 @@ wishes(struct work *k, enum go *go, struct err *e)
 	if (c.stop || c.drain)
 		*go = GO_END;
 	else if (c.pause)
-		*go = GO_WAIT;
+		*go = k->ticket != NULL ? GO_END : GO_WAIT;
 	control_free(&c);
 
 	return 0;
@@ -312,17 +409,20 @@ find_more(struct work *k, struct err *e)
 	sig_seen(&s);
 	if (s.stop + s.drain + s.warn > 0)
 		return 1;
+	if (k->ticket != NULL && u.next_due > PILOT_PATIENCE)
+		return 0;
 	wait = watch_look_every(k->c);
 	pause_for(u.next_due >= 0 && u.next_due < wait ? u.next_due : wait);
 
 	return 1;
 }
 
-int
-work_loop(struct work *k, unsigned long max, struct err *e)
+static int
+loop(struct work *k, unsigned long max, struct err *e)
 {
 	unsigned long n = 0;
 	double beat = clk_boot();
+	bool again = true; /* look once more before the end */
 	struct token t;
 	enum go go;
 	int rc, exit;
@@ -330,7 +430,8 @@ work_loop(struct work *k, unsigned long max, struct err *e)
 	while (max == 0 || n < max) {
 		if (wishes(k, &go, e) < 0)
 			return -1;
-		if (go == GO_END)
+		/* It was made for one trial at least. */
+		if (go == GO_END || (n > 0 && is_short_of_time(k)))
 			return 0;
 		if (clk_boot() - beat >= k->c->heartbeat) {
 			if (worker_beat(&k->w, e) < 0)
@@ -345,11 +446,16 @@ work_loop(struct work *k, unsigned long max, struct err *e)
 		if (rc == QUEUE_GONE) /* held for dead: it is over for us */
 			return 0;
 		if (rc == 0) {
+			/* The last trials may have been made by another between
+			 * our look and our attempt to make one. */
 			rc = find_more(k, e);
-			if (rc == 0)
+			if (rc == 0 && !again)
 				return 0;
+			again = rc != 0;
 		} else if (rc == 1) {
+			again = true;
 			n++;
+			begin_ticket(k);
 			rc = work_trial(k, &t, &exit, e);
 		}
 		if (rc < 0)
@@ -357,4 +463,15 @@ work_loop(struct work *k, unsigned long max, struct err *e)
 	}
 
 	return 0;
+}
+
+int
+work_loop(struct work *k, unsigned long max, struct err *e)
+{
+	int rc = loop(k, max, e);
+
+	if (rc == 0 && k->ticket != NULL && !told_to_stop())
+		ticket_end(k->q, k->ticket, k->w.name);
+
+	return rc;
 }

@@ -22,12 +22,24 @@ struct work {
 	struct queue_room room; /* for the next result */
 	int slot;
 	const char *bindir;
+	/* Of a pilot: the path of its ticket (queue/ticket), NULL if it is
+	 * none; seconds from the start of its job until it is warned of its
+	 * end, 0: no end; and what a trial takes, 0: unknown. */
+	const char *ticket;
+	double time, expect;
 	/* Called for every result that was published; may be NULL. */
 	void (*tell)(void *cookie, const struct result *r,
 	    const struct token *to);
 	/* Make one more trial: 1 made, 0 the budget is used up, -1. */
 	int (*sample)(void *cookie, struct err *e);
 	void *cookie;
+	/* kept by itself */
+	double start;
+	bool began; /* the ticket knows */
+	struct {
+		size_t n, cap;
+		double *v;
+	} took; /* seconds of the trials so far */
 };
 
 /* work_begin(k, kind, e): Make the worker's directory. */
@@ -51,8 +63,9 @@ int work_trial(struct work *k, const struct token *t, int *exit, struct err *e);
  * work_loop(k, max, e):
  * Claim and run trials until none is left to run or to make, ${max} have
  * been run (0: no limit), or drain or stop was asked for.  While some wait
- * for their back-off, so does the worker.  0 or -1; after a stop by signal
- * the caller looks at sig_seen().
+ * for their back-off, so does the worker; a pilot not for long, nor while the
+ * campaign is paused, and when the time left is less than trials take it ends.
+ * 0 or -1; after a stop by signal the caller looks at sig_seen().
  */
 int work_loop(struct work *k, unsigned long max, struct err *e);
 

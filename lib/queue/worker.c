@@ -39,6 +39,8 @@ format_info(const struct worker_info *info, struct str *b)
 	    info->kind, now, clk_boot());
 	if (info->dispatcher[0] != '\0')
 		str_addf(b, "dispatcher = %s\n", info->dispatcher);
+	if (info->ticket[0] != '\0')
+		str_addf(b, "ticket = %s\n", info->ticket);
 	result_job_format(&info->job, "job", b);
 }
 
@@ -168,10 +170,22 @@ worker_beat(struct worker *w, struct err *e)
  * arrive in it.
  */
 void
-worker_stop(struct worker *w)
+worker_forget(struct queue *q, const char *name)
 {
 	static const char *const files[] = { "report", "params.json",
-		"heartbeat", "worker.ini" };
+		"suspended", "heartbeat", "worker.ini" };
+	struct str path = STR_EMPTY;
+	size_t i;
+
+	for (i = 0; i < sizeof files / sizeof files[0]; i++)
+		unlinkat(q->fd, worker_file(name, files[i], &path), 0);
+	unlinkat(q->fd, fs_join(&path, "running", name), AT_REMOVEDIR);
+	str_free(&path);
+}
+
+void
+worker_stop(struct worker *w)
+{
 	struct fs_names names = { 0, 0, NULL };
 	struct err e = ERR_NONE;
 	struct str path = STR_EMPTY;
@@ -187,15 +201,35 @@ worker_stop(struct worker *w)
 	for (i = 0; i < names.n; i++)
 		if (name_parse_token(names.v[i], STATE_RUNNING, &t) == 0)
 			empty = false;
-	if (empty) {
-		for (i = 0; i < sizeof files / sizeof files[0]; i++)
-			unlinkat(w->q->fd,
-			    worker_file(w->name, files[i], &path), 0);
-		unlinkat(w->q->fd, fs_join(&path, "running", w->name),
-		    AT_REMOVEDIR);
-	}
+	if (empty)
+		worker_forget(w->q, w->name);
 	fs_free(&names);
 	str_free(&path);
+}
+
+void
+worker_suspend(struct queue *q, const char *name, bool suspended)
+{
+	struct str path = STR_EMPTY;
+	struct err ignored = ERR_NONE;
+
+	worker_file(name, "suspended", &path);
+	if (suspended && !queue_exists(q, path.s))
+		fs_create(q->fd, path.s, "", 0, &ignored);
+	else if (!suspended)
+		unlinkat(q->fd, path.s, 0);
+	str_free(&path);
+}
+
+bool
+worker_is_suspended(const struct queue *q, const char *name)
+{
+	struct str path = STR_EMPTY;
+	bool yes = queue_exists(q, worker_file(name, "suspended", &path));
+
+	str_free(&path);
+
+	return yes;
 }
 
 static int
@@ -216,6 +250,8 @@ take_entry(void *cookie, const struct inifile_entry *ent, struct err *e)
 		snprintf(info->kind, sizeof info->kind, "%s", v);
 	else if (str_eq(k, "dispatcher"))
 		snprintf(info->dispatcher, sizeof info->dispatcher, "%s", v);
+	else if (str_eq(k, "ticket"))
+		snprintf(info->ticket, sizeof info->ticket, "%s", v);
 	else if (str_eq(k, "started"))
 		snprintf(info->started, sizeof info->started, "%s", v);
 	else if (str_eq(k, "clock"))

@@ -16,6 +16,8 @@ struct err;
  *	heartbeat   a counter that changes as long as it lives
  *	report      lines from `hpo-trial --report`
  *	params.json the running trial's point
+ *	suspended   it lives, though its heart does not beat: its job has been
+ *	            suspended
  * and the tokens it has claimed.
  */
 struct worker_info {
@@ -24,6 +26,7 @@ struct worker_info {
 	char kind[12];                /* "loop", "once", "ask" */
 	char dispatcher[NAME_WRITER]; /* that started it, "" none */
 	struct job job;
+	char ticket[32];  /* of the submission that started it, "" none */
 	double clock;     /* the host's boot clock at the start, seconds */
 	char started[32]; /* and the time of day, RFC 3339 */
 };
@@ -53,6 +56,15 @@ int worker_beat(struct worker *w, struct err *e);
  * finds it.
  */
 void worker_stop(struct worker *w);
+
+/* worker_forget(q, name): Remove the files in running/NAME, then, unless a
+ * token lies in it, the directory. */
+void worker_forget(struct queue *q, const char *name);
+
+/* worker_suspend(q, name, suspended): Its job was, or is no more.
+ * worker_is_suspended(q, name): Did somebody say so? */
+void worker_suspend(struct queue *q, const char *name, bool suspended);
+bool worker_is_suspended(const struct queue *q, const char *name);
 
 /*
  * worker_load(q, name, info, e): Read running/NAME/worker.ini.
