@@ -422,9 +422,11 @@ judge(struct taking *k, struct roster_entry *x)
 	silent = missing > hidden ? missing - hidden : 0;
 	over = grown(k, "over", t->name, sure && silent > over ? silent : over);
 	x->presumed = missing > over ? missing - over : 0;
-	cancelled = grown(k, "cancelled", t->name, sure ? forgotten(x) : 0);
-	if (cancelled > x->over[ROSTER_CANCELLED])
-		x->over[ROSTER_CANCELLED] = cancelled;
+	/* It stays so when SLURM has forgotten them. */
+	cancelled = sure ? forgotten(x) : 0;
+	if (x->over[ROSTER_CANCELLED] > cancelled)
+		cancelled = x->over[ROSTER_CANCELLED];
+	x->over[ROSTER_CANCELLED] = grown(k, "cancelled", t->name, cancelled);
 	x->closed = live == 0 && x->presumed == 0;
 }
 

@@ -57,6 +57,26 @@ cancel_and_forget() {
 	all_counted 2
 }
 
+@test "slurm: a cancelled job is not replaced when squeue has forgotten it, either" {
+	local job
+
+	fleet 4 '[slurm]' 'workers = 2'
+	both_run
+	job=$(job_of "$(running | head -n 1)")
+	cancel_job "$job"
+	tick_until jobs_in 1 CANCELLED
+	tick # has it seen
+	[ "$CLUSTER_KIND" = real ] || command fake forget "$job"
+	wait_for 30 forgotten "$job"
+	tick
+	tick
+	tick
+	submitted 1
+	rm c/block
+	tick_until all_ended
+	all_counted 4
+}
+
 @test "slurm: accounting hangs: all goes on without it" {
 	only_fake
 	impatient
