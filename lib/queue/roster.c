@@ -18,6 +18,9 @@ enum { LOOKS = 2 };
  * has turned up, is taken for one that was not accepted. */
 enum { UNDECIDED = 600 };
 
+/* What is seen of a worker whose job is listed no more. */
+static const char gone[] = "gone";
+
 /* A worker that runs in a job of ours. */
 struct occupant {
 	char name[NAME_WRITER];
@@ -122,15 +125,23 @@ take_workers(struct taking *k, struct err *e)
 	return bad;
 }
 
-/* The submissions of which the backend should try harder to know all. */
+/* What the backend should try harder to know: all submissions, and jobs that
+ * were no longer listed the last time, whose workers are still to be judged. */
 static void
-ids_of(const struct roster *r, struct fs_names *ids)
+ids_of(struct taking *k, struct fs_names *ids)
 {
+	const struct roster *r = k->r;
+	const struct sighting *s;
 	size_t i;
 
 	for (i = 0; i < r->n; i++)
 		if (r->v[i].t.id[0] != '\0' && !r->v[i].t.foreign)
 			*arr_push(ids) = mem_dup(r->v[i].t.id);
+	for (i = 0; i < k->workers.n; i++) {
+		s = recall(k, "job", k->workers.v[i].name);
+		if (s != NULL && str_eq(s->value, gone))
+			*arr_push(ids) = mem_dup(k->workers.v[i].info.job.id);
+	}
 }
 
 /* --- what is told --------------------------------------------------------- */
@@ -317,10 +328,14 @@ static void
 note_worker(struct taking *k, const struct occupant *w)
 {
 	const struct backend_job *j = find_job(k->r, w->info.job.id);
+	const struct sighting *before = recall(k, "job", w->name);
 	char value[40];
 
-	if (j == NULL)
-		snprintf(value, sizeof value, "gone");
+	if (j == NULL) /* an end that was told is not untold */
+		snprintf(value, sizeof value, "%s",
+		    before != NULL && str_starts(before->value, "ended ")
+			? before->value
+			: gone);
 	else if (j->state == JOB_ENDED)
 		snprintf(value, sizeof value, "ended %.*s",
 		    (int)strcspn(j->why, " "), j->why);
@@ -381,7 +396,8 @@ forgotten(const struct roster_entry *x)
 	const struct ticket *t = &x->t;
 	unsigned listed = roster_over(x), begun, n;
 
-	if (t->id[0] == '\0' || x->waiting + x->running + x->stuck + listed == 0)
+	if (t->id[0] == '\0' ||
+	    x->waiting + x->running + x->stuck + listed == 0)
 		return 0;
 	begun = x->running + listed - x->over[ROSTER_CANCELLED];
 	if (t->started > begun)
@@ -445,9 +461,10 @@ roster_take(const struct backend *b, const struct campaign *c,
 	/* Workers first: what is seen of a job later is seen of a worker that
 	 * was in it before. */
 	bad = take_workers(&k, e) < 0 || take_tickets(&k, e) < 0;
-	ids_of(r, &ids);
-	if (!bad)
+	if (!bad) {
+		ids_of(&k, &ids);
 		bad = backend_list(b, prefix.s, &ids, &r->jobs, e);
+	}
 	/* Once more: what another dispatcher submits meanwhile is no news to
 	 * the list, but must not be submitted again. */
 	if (!bad)

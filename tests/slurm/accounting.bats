@@ -77,6 +77,38 @@ cancel_and_forget() {
 	all_counted 4
 }
 
+@test "slurm: squeue has forgotten a job that ran out of memory, accounting has not: its trial has failed" {
+	only_fake
+	fleet 2 '[slurm]' 'workers = 2'
+	both_run
+	id=$(running | head -n 1)
+	job=$(job_of "$id")
+	fake oom "$job"
+	fake forget "$job"
+	rm c/block
+	tick_until all_ended
+	same oom "$(hpo-collect c | awk -F '\t' -v id="$id" '$1 == id { print $3 }')"
+}
+
+@test "slurm: accounting is late: nothing is concluded before it tells" {
+	only_fake
+	fleet 2 '[slurm]' 'workers = 2'
+	both_run
+	id=$(running | head -n 1)
+	job=$(job_of "$id")
+	lie -n 3 sacct none
+	fake oom "$job"
+	fake forget "$job"
+	for _ in 1 2 3 4; do
+		tick
+	done
+	same 3 "$(calls sacct)"
+	[ -n "$(running_token "$id")" ]
+	rm c/block
+	tick_until all_ended
+	same oom "$(hpo-collect c | awk -F '\t' -v id="$id" '$1 == id { print $3 }')"
+}
+
 @test "slurm: accounting hangs: all goes on without it" {
 	only_fake
 	impatient
