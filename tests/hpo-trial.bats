@@ -1457,7 +1457,7 @@ files() {
 @test "trial: a pilot claims nothing that would not end in its time, but for one" {
 	make_c
 	hpo-sample -n 9 c
-	[ "$(pilot 9 slurm/0 --time 100 --expect 99 | wc -l)" -eq 1 ]
+	[ "$(pilot 9 slurm/0 --time 100 --expect 101 | wc -l)" -eq 1 ]
 	[ "$(pilot 9 slurm/0 --time 1000 --expect 1 | wc -l)" -eq 8 ]
 }
 
