@@ -1479,7 +1479,7 @@ files() {
 	hpo-sample c
 	mkdir -p c/hpo/slurm/5
 	answers 0 '0	interrupted	' '' pilot 1 slurm/5 --time 0.3
-	grep -qx 'cause = end of the walltime' c/hpo/trials/*/*/result.0.*
+	grep -qx 'cause = end of the whole walltime' c/hpo/trials/*/*/result.0.*
 	[ "$(files 'ended.*')" -eq 1 ]
 	answers 0 '0	ok	0.5' '' pilot 1 slurm/5
 }

@@ -116,7 +116,7 @@ make_history(const struct queue *q, const struct result *r)
 
 int
 finish_walltimes(const struct queue *q, uint32_t id, unsigned below,
-    double most, struct err *e)
+    struct err *e)
 {
 	struct fs_names names = { 0, 0, NULL };
 	struct str home = STR_EMPTY;
@@ -131,7 +131,7 @@ finish_walltimes(const struct queue *q, uint32_t id, unsigned below,
 		if (name_parse_result(names.v[i], &a, by) < 0 || a >= below ||
 		    finish_read(q, id, a, by, &r, &ignored) < 0)
 			continue;
-		n += str_eq(r.cause, FINISH_WALLTIME) && r.seconds >= most;
+		n += str_eq(r.cause, FINISH_WHOLE_WALLTIME);
 		result_free(&r);
 	}
 	fs_free(&names);

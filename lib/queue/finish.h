@@ -19,8 +19,10 @@ struct worker_info;
 #define FINISH_TOO_LONG                                                        \
 	"takes longer than the walltime, twice, and keeps no checkpoint"
 
-/* The cause of an interruption that the end of a job's time made. */
+/* The causes of an interruption that the end of a job's time made: some of the
+ * time, or all that a job can give, was the trial's. */
 #define FINISH_WALLTIME "end of the walltime"
+#define FINISH_WHOLE_WALLTIME "end of the whole walltime"
 
 /*
  * Room that is taken for a result before the command starts: a block, which
@@ -56,12 +58,12 @@ int finish_counts(const struct queue *q, uint32_t id, unsigned below,
     unsigned count[STATUS_COUNT], struct err *e);
 
 /*
- * finish_walltimes(q, id, below, most, e):
- * How many of the trial's attempts below ${below} did the end of a job's time
- * interrupt after at least ${most} seconds?  -1: it cannot be told.
+ * finish_walltimes(q, id, below, e):
+ * How many of the trial's attempts below ${below} had a whole walltime, and
+ * were interrupted by its end?  -1: it cannot be told.
  */
 int finish_walltimes(const struct queue *q, uint32_t id, unsigned below,
-    double most, struct err *e);
+    struct err *e);
 
 /* finish_read(q, id, attempt, by, r, e): Read result.A.BY.ini. */
 int finish_read(const struct queue *q, uint32_t id, unsigned attempt,

@@ -182,7 +182,7 @@ tick_submit_may(struct tick_run *r)
 		    "jobs %s: more are submitted in %.0f minutes, or after a "
 		    "change of campaign.ini",
 		    broken > refusals ? "ended before they claimed a trial"
-				     : "were refused",
+				      : "were refused",
 		    wait / 60 + 0.5);
 		r->k->complain(r->k->cookie, text);
 	}

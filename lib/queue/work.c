@@ -214,24 +214,29 @@ give_back(struct work *k, const struct token *t, struct err *e)
 
 /*
  * Warned before the end of its walltime, and interrupted: so it goes on in
- * another job.  But one that has had nearly a whole walltime for itself for
- * the second time, and keeps no checkpoint, will never end.
+ * another job.  But one that has had a whole walltime for itself for the second
+ * time, and keeps no checkpoint, will never end.
  */
 static void
 judge_walltime(struct work *k, const struct token *t, struct result *r)
 {
-	double most = k->time * WALLTIME_SHARE;
 	struct err ignored = ERR_NONE;
+	double most = k->time * WALLTIME_SHARE;
 	struct sig_seen s;
+	bool whole;
 
 	sig_seen(&s);
 	if (k->time <= 0 || s.warn == 0 || s.stop > 0 ||
 	    r->status != STATUS_INTERRUPTED)
 		return;
+	/* A job's first trial has had all that jobs can give, unless the
+	 * warning was of something else. */
+	whole = (k->took.n == 0 || r->seconds >= most) &&
+	    clk_boot() - k->start >= most;
 	free(r->cause);
-	r->cause = mem_dup(FINISH_WALLTIME);
-	if (r->seconds < most || attempt_has_checkpoint(k->q, t->id) ||
-	    finish_walltimes(k->q, t->id, t->attempt, most, &ignored) < 1)
+	r->cause = mem_dup(whole ? FINISH_WHOLE_WALLTIME : FINISH_WALLTIME);
+	if (!whole || attempt_has_checkpoint(k->q, t->id) ||
+	    finish_walltimes(k->q, t->id, t->attempt, &ignored) < 1)
 		return;
 	free(r->cause);
 	r->cause = mem_dup(FINISH_TOO_LONG);
@@ -417,52 +422,68 @@ find_more(struct work *k, struct err *e)
 	return 1;
 }
 
+/* The heart beats between trials, too. */
+static int
+keep_beating(struct work *k, double *beat, struct err *e)
+{
+	if (clk_boot() - *beat < k->c->heartbeat)
+		return 0;
+	*beat = clk_boot();
+
+	return worker_beat(&k->w, e);
+}
+
+/*
+ * Claim a trial and run it: 1, with *${n} one more if there was one; 0: there
+ * is nothing left.  ${again}: look once more before that is said, as the last
+ * trials may have been made by another between our look and our attempt to
+ * make one.
+ */
+static int
+step(struct work *k, unsigned long *n, bool *again, struct err *e)
+{
+	struct token t;
+	int exit, rc = claim(k, &t, e);
+
+	if (rc == QUEUE_GONE) /* held for dead: it is over for us */
+		return 0;
+	if (rc == 0) {
+		rc = find_more(k, e);
+		if (rc == 0 && !*again)
+			return 0;
+		*again = rc != 0;
+	} else if (rc == 1) {
+		*again = true;
+		++*n;
+		begin_ticket(k);
+		rc = work_trial(k, &t, &exit, e);
+	}
+
+	return rc < 0 ? -1 : 1;
+}
+
 static int
 loop(struct work *k, unsigned long max, struct err *e)
 {
 	unsigned long n = 0;
 	double beat = clk_boot();
-	bool again = true; /* look once more before the end */
-	struct token t;
+	bool again = true;
 	enum go go;
-	int rc, exit;
+	int rc = 1;
 
-	while (max == 0 || n < max) {
-		if (wishes(k, &go, e) < 0)
+	while (rc == 1 && (max == 0 || n < max)) {
+		if (wishes(k, &go, e) < 0 || keep_beating(k, &beat, e) < 0)
 			return -1;
 		/* It was made for one trial at least. */
 		if (go == GO_END || (n > 0 && is_short_of_time(k)))
 			return 0;
-		if (clk_boot() - beat >= k->c->heartbeat) {
-			if (worker_beat(&k->w, e) < 0)
-				return -1;
-			beat = clk_boot();
-		}
-		if (go == GO_WAIT) {
+		if (go == GO_WAIT)
 			pause_for(watch_look_every(k->c));
-			continue;
-		}
-		rc = claim(k, &t, e);
-		if (rc == QUEUE_GONE) /* held for dead: it is over for us */
-			return 0;
-		if (rc == 0) {
-			/* The last trials may have been made by another between
-			 * our look and our attempt to make one. */
-			rc = find_more(k, e);
-			if (rc == 0 && !again)
-				return 0;
-			again = rc != 0;
-		} else if (rc == 1) {
-			again = true;
-			n++;
-			begin_ticket(k);
-			rc = work_trial(k, &t, &exit, e);
-		}
-		if (rc < 0)
-			return -1;
+		else
+			rc = step(k, &n, &again, e);
 	}
 
-	return 0;
+	return rc < 0 ? -1 : 0;
 }
 
 int
