@@ -29,6 +29,10 @@
 
 CAMPAIGN=c
 
+# A setup in which jobs stay while the file starts is in the campaign.
+# shellcheck disable=SC2034 # for the tests
+STAY='while [ -e starts ]; do sleep 0.05; done'
+
 fleet() {
 	campaign "$CAMPAIGN" <<-EOT
 		[campaign]

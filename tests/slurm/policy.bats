@@ -33,6 +33,20 @@ how() {
 	hpo-collect c | awk -F '\t' -v id="$1" '$1 == id { print $3 ": " $4 }'
 }
 
+# how_was TRIAL ATTEMPT: the same of one of its attempts.
+how_was() {
+	awk -F ' = ' '$1 == "status" { s = $2 } $1 == "cause" { print s ": " $2 }' \
+		"$(printf 'c/hpo/trials/0000/%07d' "$1")/result.$2".*
+}
+
+# trial_of JOB: that runs in it.
+trial_of() {
+	local file
+
+	file=$(grep -lx "job = $1" c/hpo/running/*/worker.ini)
+	compgen -G "${file%/*}/0*" | sed 's/.*[^0]\?0*\([0-9]\)\..*/\1/'
+}
+
 # excluded ARRAY: the nodes on which it must not run.
 excluded() {
 	if [ "$CLUSTER_KIND" = fake ]; then
@@ -154,6 +168,74 @@ excluded() {
 	same '' "$(excluded "$(arrays | tail -n 1)")"
 }
 
+@test "slurm: a job is warned before its end: its trial was interrupted and runs again in another" {
+	only_fake
+	fleet 2 '[slurm]' 'workers = 1' 'time = 10'
+	: >c/block
+	tick_until runs 1
+	id=$(running)
+	fake warn "$(job_of "$id")"
+	tick_until jobs_in 1 COMPLETED
+	same 'interrupted: end of the walltime' "$(how_was "$id" 0)"
+	rm c/block
+	tick_to_end 2
+	same 'interrupted ok' "$(attempts "$id")"
+	submitted 2
+}
+
+@test "slurm: a job is preempted and does not start again: another is submitted" {
+	fleet 2 '[slurm]' 'workers = 1' 'partition = scavenge' 'no-requeue = yes'
+	: >c/block
+	tick_until runs 1
+	id=$(running)
+	preempt_job "$(job_of "$id")"
+	wait_for 30 jobs_in 1 PREEMPTED
+	preempt_over
+	rm c/block
+	tick_to_end 2
+	same 'interrupted ok' "$(attempts "$id")"
+	submitted 2
+}
+
+@test "slurm: jobs are preempted before they have claimed anything: nothing is wrong with them" {
+	only_fake
+	fleet 3 '[slurm]' 'workers = 3' 'partition = scavenge' \
+		'no-requeue = yes' "setup = $STAY"
+	: >c/starts
+	tick_until jobs_in 3 RUNNING
+	fake preempt "$(arrays)"
+	wait_for 30 jobs_in 3 PREEMPTED
+	rm c/starts
+	tick_to_end 3
+	submitted 2
+}
+
+@test "slurm: what a job ended of tells what becomes of its trial" {
+	local state i=0 ids array
+
+	only_fake
+	fleet 6 '[slurm]' 'workers = 6'
+	: >c/block
+	tick_until runs 6
+	array=$(arrays)
+	for i in 0 1 2 3 4 5; do
+		ids[i]=$(trial_of "${array}_$i")
+	done
+	fake oom "$array"
+	i=0
+	for state in NODE_FAIL BOOT_FAIL PREEMPTED DEADLINE REVOKED TIMEOUT; do
+		fake show "${array}_$((i++))" $state
+	done
+	rm c/block
+	tick_to_end 6
+	same 'lost: job ended: node' "$(how_was "${ids[0]}" 0)"
+	same 'lost: job ended: boot' "$(how_was "${ids[1]}" 0)"
+	same 'interrupted: job ended: preempted' "$(how_was "${ids[2]}" 0)"
+	same 'interrupted: job ended: preempted' "$(how_was "${ids[3]}" 0)"
+	same 'interrupted: job ended: preempted' "$(how_was "${ids[4]}" 0)"
+	same 'interrupted: job ended: timeout' "$(how_was "${ids[5]}" 0)"
+}
+
 # --- jobs are held up --------------------------------------------------------
 
 @test "slurm: a suspended job lives, though its heart stands still for many leases" {
@@ -172,6 +254,21 @@ excluded() {
 	rm c/block
 	tick_to_end 2
 	same ok "$(attempts "$id")"
+	submitted 1
+}
+
+@test "slurm: jobs whose launch has failed are told of, and none is submitted in their place" {
+	only_fake
+	fleet 2 '[slurm]' 'workers = 2' "setup = $STAY"
+	: >c/starts
+	tick_until jobs_in 2 RUNNING
+	fake show "$(arrays)" PENDING 'launch failed requeued held'
+	tick_says 1 'hpo-dispatch: c: 2 jobs wait and will not start by themselves: launch failed requeued held'
+	tick_says 1 ''
+	submitted 1
+	fake show "$(arrays)" ''
+	rm c/starts
+	tick_to_end 2
 	submitted 1
 }
 

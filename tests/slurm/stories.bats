@@ -255,6 +255,7 @@ no_answer() {
 	local id job
 
 	fleet 3 '[slurm]' 'workers = 1'
+	sed -i "1i trap '' TERM" c/cmd
 	: >c/block
 	tick_until runs 1
 	id=$(running) job=$(job_of "$id")

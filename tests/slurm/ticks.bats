@@ -65,8 +65,7 @@ sizes() {
 }
 
 @test "slurm: jobs that have started and not claimed yet are not submitted again" {
-	fleet 2 '[slurm]' 'workers = 3' 'mode = array' \
-		'setup = while [ -e starts ]; do sleep 0.05; done' # sleep: the setup
+	fleet 2 '[slurm]' 'workers = 3' 'mode = array' "setup = $STAY"
 	: >c/starts
 	tick_until jobs_in 2 RUNNING
 	tick
