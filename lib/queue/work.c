@@ -457,6 +457,10 @@ step(struct work *k, unsigned long *n, bool *again, struct err *e)
 		++*n;
 		begin_ticket(k);
 		rc = work_trial(k, &t, &exit, e);
+		/* Who has learned that our job is over would take the next one
+		 * from us, too. */
+		if (rc == QUEUE_GONE && k->ticket != NULL)
+			return 0;
 	}
 
 	return rc < 0 ? -1 : 1;

@@ -236,6 +236,22 @@ excluded() {
 	same 'interrupted: job ended: timeout' "$(how_was "${ids[5]}" 0)"
 }
 
+@test "slurm: a node cannot be reached: its trial runs twice, and counts once" {
+	fleet 1 'heartbeat = 0.2s' '[slurm]' 'workers = 1'
+	: >c/block
+	tick_until runs 1
+	node_freeze n1
+	tick_until [ -e c/began.0.1 ]
+	[ -e c/began.0.0 ]
+	rm c/block
+	tick_until all_ended
+	node_thaw n1
+	wait_for 30 jobs_in 0 PENDING RUNNING COMPLETING
+	tick_to_end 1
+	same 'lost ok' "$(attempts 0)"
+	submitted 1
+}
+
 # --- jobs are held up --------------------------------------------------------
 
 @test "slurm: a suspended job lives, though its heart stands still for many leases" {
