@@ -109,6 +109,7 @@ cancel_and_forget() {
 	same oom "$(hpo-collect c | awk -F '\t' -v id="$id" '$1 == id { print $3 }')"
 }
 
+# bats test_tags=slurm
 @test "slurm: accounting hangs: all goes on without it" {
 	only_fake
 	impatient

@@ -109,6 +109,7 @@ excluded() {
 	same 12 "$(compgen -G 'c/began.*' | wc -l)"
 }
 
+# bats test_tags=slurm
 @test "slurm: a trial that takes longer than the walltime, twice, has failed" {
 	fleet 3 '[slurm]' 'workers = 2' 'time = 0:02'
 	: >c/block.1
@@ -121,6 +122,7 @@ excluded() {
 	[ ! -e c/began.1.2 ]
 }
 
+# bats test_tags=slurm
 @test "slurm: a trial that keeps a checkpoint goes on for as many walltimes as it takes" {
 	fleet 2 '[slurm]' 'workers = 2' 'time = 0:02'
 	sed -i 's/^command.*/& {checkpoint}/' c/campaign.ini
@@ -137,6 +139,7 @@ excluded() {
 	[[ $(attempts 0) == 'interrupted interrupted '*ok ]]
 }
 
+# bats test_tags=slurm
 @test "slurm: trials longer than the walltime: nothing is submitted for them" {
 	fleet 3 '[slurm]' 'time = 0:01'
 	sed -i '1i sleep 1.1' c/cmd
@@ -236,6 +239,7 @@ excluded() {
 	same 'interrupted: job ended: timeout' "$(how_was "${ids[5]}" 0)"
 }
 
+# bats test_tags=slurm
 @test "slurm: a node cannot be reached: its trial runs twice, and counts once" {
 	fleet 1 'heartbeat = 0.2s' '[slurm]' 'workers = 1'
 	: >c/block

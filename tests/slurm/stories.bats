@@ -120,6 +120,7 @@ no_answer() {
 	nothing_was_done
 }
 
+# bats test_tags=slurm
 @test "slurm: squeue hangs: nothing is known, nothing is done" {
 	only_fake
 	impatient
@@ -148,6 +149,7 @@ no_answer() {
 	nothing_was_done
 }
 
+# bats test_tags=slurm
 @test "slurm: the controller is away for a while: all goes on when it is back" {
 	impatient
 	fleet 6 '[slurm]' 'workers = 2'

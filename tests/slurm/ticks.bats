@@ -25,6 +25,7 @@ sizes() {
 
 # --- how many ----------------------------------------------------------------
 
+# bats test_tags=slurm
 @test "slurm: fifty workers where an array can be of 21: three submissions" {
 	fleet 60 '[slurm]' 'workers = 50'
 	: >c/block
@@ -37,6 +38,7 @@ sizes() {
 }
 
 # 30 are refused, so that 15 are tried at the next tick, and those are taken.
+# bats test_tags=slurm
 @test "slurm: the site allows smaller arrays than it did: all trials end, nothing is said" {
 	fleet 30 '[slurm]' 'workers = 30'
 	hpo-dispatch --pause c
@@ -291,6 +293,7 @@ signal_pilot() {
 
 # Where it dies between its ticket and sbatch it is ten minutes before another
 # knows that there was none: so what has been seen of that is made older.
+# bats test_tags=slurm
 @test "slurm: ticks are killed at any moment: never too many workers, and the campaign ends" {
 	local i pid left
 
