@@ -7,8 +7,10 @@
 # Whoever of the same number was here before has left table.NUMBER in the
 # working directory.  What is wrong is left in bad.NUMBER.  It may be killed
 # at any time, and so may what it has started: then nothing is said.
-old=table.$2 new=table.$2.new
+old=table.$2 new=table.$2.$$
 
+# What a killed one has started may still write to its own.
+rm -f "table.$2."*
 hpo-collect "$1" >"$new" 2>"$new.err"
 status=$?
 [ $status -ne 137 ] || exit 0
