@@ -92,11 +92,17 @@ acknowledged() {
 	END { exit bad }' table ids lines
 }
 
+# rows_of TABLE: without the columns that it may have got since, which are absent
+# in older rows.
+rows_of() {
+	sed '1d; s/\t*$//' "$1"
+}
+
 # rows_are_there: every row that hpo-collect has ever printed (the file rows)
 # is in the table now.
 rows_are_there() {
 	hpo-collect c >table || return
-	sort -u rows | comm -23 - <(sort -u table) >missing
+	sort -u rows | comm -23 - <(rows_of table | sort -u) >missing
 	[ ! -s missing ] || { sed 's/^/lost: /' missing && return 1; }
 }
 
@@ -298,7 +304,7 @@ more_trials() {
 # collect_for_ever: keep the rows of all tables that were finished.
 collect_for_ever() {
 	while hpo-collect c >table.now 2>/dev/null; do
-		cat table.now >>rows
+		rows_of table.now >>rows
 	done
 }
 
