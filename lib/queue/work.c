@@ -440,7 +440,7 @@ keep_beating(struct work *k, double *beat, struct err *e)
  * make one.
  */
 static int
-step(struct work *k, unsigned long *n, bool *again, struct err *e)
+take_one(struct work *k, unsigned long *n, bool *again, struct err *e)
 {
 	struct token t;
 	int exit, rc = claim(k, &t, e);
@@ -484,7 +484,7 @@ loop(struct work *k, unsigned long max, struct err *e)
 		if (go == GO_WAIT)
 			pause_for(watch_look_every(k->c));
 		else
-			rc = step(k, &n, &again, e);
+			rc = take_one(k, &n, &again, e);
 	}
 
 	return rc < 0 ? -1 : 0;
