@@ -6,24 +6,10 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/words.h"
 #include "form/point.h"
 #include "form/space.h"
 #include "form/template.h"
-
-struct words {
-	size_t n, cap;
-	char **v;
-};
-
-static void
-words_free(struct words *w)
-{
-	size_t i;
-
-	for (i = 0; i < w->n; i++)
-		free(w->v[i]);
-	arr_free(w);
-}
 
 static bool
 is_blank(char c)

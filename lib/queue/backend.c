@@ -11,6 +11,7 @@
 #include "base/fs.h"
 #include "base/num.h"
 #include "base/proc.h"
+#include "base/words.h"
 #include "form/campaign.h"
 #include "queue/backend.h"
 
@@ -20,19 +21,15 @@ enum { VERB_SECONDS = 16, LIST_SECONDS = 32, SAID_LINES = 3 };
 
 enum { ANSWER_MAX = 64 << 20, ARRAY_MAX = 1000000 };
 
-struct words {
-	size_t n, cap;
-	char **v;
-};
-
+/* NAME=VALUE. */
 static void
 push(struct words *w, const char *name, const char *value)
 {
 	struct str b = STR_EMPTY;
 
-	str_addf(&b, "%s%s%s", name, value != NULL ? "=" : "",
-	    value != NULL ? value : "");
-	*arr_push(w) = str_take(&b);
+	str_addf(&b, "%s=%s", name, value);
+	words_push(w, b.s);
+	str_free(&b);
 }
 
 static void
@@ -43,16 +40,6 @@ push_number(struct words *w, const char *name, double value)
 	str_addf(&b, "%.0f", value);
 	push(w, name, b.s);
 	str_free(&b);
-}
-
-static void
-words_free(struct words *w)
-{
-	size_t i;
-
-	for (i = 0; i < w->n; i++)
-		free(w->v[i]);
-	arr_free(w);
 }
 
 /*
@@ -132,17 +119,16 @@ call(const struct backend *b, const char *verb, struct words *w,
 	int bad;
 
 	memset(c, 0, sizeof *c);
-	push(&argv, b->program, NULL);
-	push(&argv, verb, NULL);
+	words_push(&argv, b->program);
+	words_push(&argv, verb);
 	for (i = 0; i < w->n; i++)
-		push(&argv, w->v[i], NULL);
-	push(&argv, "--", NULL);
+		words_push(&argv, w->v[i]);
+	words_push(&argv, "--");
 	for (i = 0; i < b->fleet->noption; i++)
-		push(&argv, b->fleet->option[i].word, NULL);
-	*arr_push(&argv) = NULL;
+		words_push(&argv, b->fleet->option[i].word);
 	clean_env(b, &env);
 	c->program = b->program;
-	c->argv = argv.v;
+	c->argv = words_done(&argv);
 	c->env = env_done(&env);
 	c->cwd = b->q->absolute;
 	c->timeout = str_eq(verb, "list") ? LIST_SECONDS : VERB_SECONDS;

@@ -13,17 +13,13 @@
 #include "base/mem.h"
 #include "base/proc.h"
 #include "base/sig.h"
+#include "base/words.h"
 #include "form/campaign.h"
 #include "form/point.h"
 #include "form/template.h"
 #include "queue/pool.h"
 
 enum { PARALLEL_MAX = 16 << 20, CHUNK = 4096, KILL_AFTER = 5 };
-
-struct words {
-	size_t n, cap;
-	char **v;
-};
 
 /* moreutils has another program of the same name. */
 static bool
@@ -61,12 +57,6 @@ pool_find(struct str *path, struct err *e)
 	return 0;
 }
 
-static void
-push(struct words *w, const char *text)
-{
-	*arr_push(w) = mem_dup(text);
-}
-
 /* The user's further options, split as the command is. */
 static int
 push_options(const struct campaign *c, struct words *w, struct err *e)
@@ -84,7 +74,7 @@ push_options(const struct campaign *c, struct words *w, struct err *e)
 	if (words == NULL)
 		return err_prefix(e, "%s: [local] parallel", c->file);
 	for (i = 0; words[i] != NULL; i++)
-		push(w, words[i]);
+		words_push(w, words[i]);
 	template_free(words);
 
 	return 0;
@@ -124,7 +114,7 @@ push_command(const struct pool *p, const struct queue *q, const char *bindir,
 	str_add(&b, "/hpo-trial --loop --slot {} -- ");
 	str_quote(&b, q->absolute);
 	str_add(&b, "; echo slot {} $?");
-	push(w, b.s);
+	words_push(w, b.s);
 	str_free(&b);
 }
 
@@ -134,17 +124,17 @@ make_words(const struct pool *p, const struct campaign *c, unsigned jobs,
 {
 	struct str b = STR_EMPTY;
 
-	push(w, "--plain");
-	push(w, "-u");
+	words_push(w, "--plain");
+	words_push(w, "-u");
 	str_addf(&b, "-j%u", jobs);
-	push(w, b.s);
+	words_push(w, b.s);
 	str_cut(&b, 0);
 	str_addf(&b, "--term-seq=TERM,%u,KILL,25",
 	    (unsigned)(c->grace + KILL_AFTER) * 1000);
-	push(w, b.s);
+	words_push(w, b.s);
 	if (p->login != NULL) {
-		push(w, "--sshlogin");
-		push(w, p->login);
+		words_push(w, "--sshlogin");
+		words_push(w, p->login);
 	}
 	str_free(&b);
 
@@ -215,7 +205,6 @@ pool_start(struct pool *p, struct queue *q, const struct campaign *c,
 	struct words w = { 0, 0, NULL };
 	struct str parallel = STR_EMPTY;
 	struct env env;
-	size_t i;
 	int bad;
 
 	p->spoke = false;
@@ -223,17 +212,14 @@ pool_start(struct pool *p, struct queue *q, const struct campaign *c,
 	bad = refuse_braces(q->absolute, e) < 0 ||
 	    refuse_braces(bindir, e) < 0 || pool_find(&parallel, e) < 0;
 	if (!bad) {
-		push(&w, parallel.s);
+		words_push(&w, parallel.s);
 		bad = make_words(p, c, jobs, &w, e);
 	}
 	if (!bad) {
 		push_command(p, q, bindir, &w);
-		*arr_push(&w) = NULL;
-		bad = launch(p, w.v, env_done(&env), e);
+		bad = launch(p, words_done(&w), env_done(&env), e);
 	}
-	for (i = 0; i < w.n; i++)
-		free(w.v[i]);
-	arr_free(&w);
+	words_free(&w);
 	env_free(&env);
 	str_free(&parallel);
 
