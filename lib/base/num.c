@@ -389,12 +389,22 @@ by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+void
+num_sort(double *v, size_t n)
+{
+	qsort(v, n, sizeof *v, by_value);
+}
+
 double
-num_percentile(double *v, size_t n, unsigned percent)
+num_median(const double *v, size_t n)
+{
+	return n % 2 > 0 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
+}
+
+double
+num_percentile(const double *v, size_t n, unsigned percent)
 {
 	size_t rank = (n * percent + 99) / 100;
-
-	qsort(v, n, sizeof *v, by_value);
 
 	return v[rank > 0 ? rank - 1 : 0];
 }

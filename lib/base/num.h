@@ -27,11 +27,14 @@ int num_seconds(const char *s, double *out);
 int num_bytes(const char *s, uint64_t *out);
 
 /*
- * num_percentile(v, n, percent):
- * Of ${n} > 0 values, which it sorts: the one of rank ceil(n percent / 100),
- * from 1 (the nearest rank).
+ * num_sort(v, n): Put values in order.  Of ${n} > 0 that are:
+ * num_median(v, n): the middle one, or the mean of the two;
+ * num_percentile(v, n, percent): the one of rank ceil(n percent / 100), from
+ * 1 (the nearest rank).
  */
-double num_percentile(double *v, size_t n, unsigned percent);
+void num_sort(double *v, size_t n);
+double num_median(const double *v, size_t n);
+double num_percentile(const double *v, size_t n, unsigned percent);
 
 enum { NUM_TEXT = 32 };
 

@@ -150,14 +150,6 @@ costs_add(struct costs *c, const struct costs_row *r)
 		c->any = true;
 }
 
-static int
-by_number(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 static void
 finish_jobs(struct costs *c)
 {
@@ -171,9 +163,8 @@ finish_jobs(struct costs *c)
 	}
 	c->waits = n;
 	if (n > 0) {
-		qsort(v, n, sizeof *v, by_number);
-		c->median =
-		    n % 2 > 0 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
+		num_sort(v, n);
+		c->median = num_median(v, n);
 		c->longest = v[n - 1];
 	}
 	free(v);

@@ -294,14 +294,6 @@ summary_count(struct summary *s, const char *status, size_t n)
 		s->ended += n;
 }
 
-static int
-by_number(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 static void
 finish_seconds(struct summary *s)
 {
@@ -310,11 +302,11 @@ finish_seconds(struct summary *s)
 
 	if (n == 0)
 		return;
-	qsort(s->seconds.v, n, sizeof *s->seconds.v, by_number);
+	num_sort(s->seconds.v, n);
 	for (i = 0; i < n; i++)
 		s->total += v[i];
-	s->median = n % 2 > 0 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
-	s->p95 = v[(n * 95 + 99) / 100 - 1];
+	s->median = num_median(v, n);
+	s->p95 = num_percentile(v, n, 95);
 }
 
 static int

@@ -58,6 +58,7 @@ learn(struct queue *q, struct pilot *p, struct err *e)
 	}
 	free(r);
 	if (n > 0) {
+		num_sort(seconds, n);
 		p->expect = num_percentile(seconds, n, 90);
 		p->from = (unsigned)n;
 	}

@@ -264,6 +264,7 @@ is_short_of_time(const struct work *k)
 		return false;
 	if (k->took.n > 0) {
 		memcpy(copy, k->took.v, k->took.n * sizeof *copy);
+		num_sort(copy, k->took.n);
 		mine = num_percentile(copy, k->took.n, 90);
 		expect = mine > expect ? mine : expect;
 	}

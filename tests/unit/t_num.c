@@ -309,6 +309,24 @@ test_crc(void)
 	ok(crc_32("\0\0\0\0", 4) == 0x2144df1c, "crc of four NULs");
 }
 
+static void
+test_ranks(void)
+{
+	double v[] = { 3, 1, 2, 10, 4 };
+
+	num_sort(v, 5);
+	is_num(v[0], 1, "sorted, the least");
+	is_num(v[4], 10, "to the greatest");
+	is_num(num_median(v, 5), 3, "the middle one");
+	is_num(num_median(v, 4), 2.5, "or the mean of the two");
+	is_num(num_median(v, 1), 1, "of one value");
+	is_num(num_percentile(v, 5, 90), 10, "nine of ten, of five");
+	is_num(num_percentile(v, 5, 80), 4, "a rank that is whole");
+	is_num(num_percentile(v, 5, 81), 10, "and one that is not");
+	is_num(num_percentile(v, 5, 0), 1, "none");
+	is_num(num_percentile(v, 1, 95), 1, "of one value");
+}
+
 int
 main(void)
 {
@@ -320,6 +338,7 @@ main(void)
 	test_scan();
 	test_scan_bounds();
 	test_crc();
+	test_ranks();
 
 	return done();
 }
