@@ -115,32 +115,6 @@ make_history(const struct queue *q, const struct result *r)
 }
 
 int
-finish_walltimes(const struct queue *q, uint32_t id, unsigned below,
-    struct err *e)
-{
-	struct fs_names names = { 0, 0, NULL };
-	struct str home = STR_EMPTY;
-	struct err ignored = ERR_NONE;
-	struct result r;
-	char by[NAME_WRITER];
-	unsigned a;
-	size_t i;
-	int n = queue_list(q, name_home(id, &home), &names, e);
-
-	for (i = 0; n >= 0 && i < names.n; i++) {
-		if (name_parse_result(names.v[i], &a, by) < 0 || a >= below ||
-		    finish_read(q, id, a, by, &r, &ignored) < 0)
-			continue;
-		n += str_eq(r.cause, FINISH_WHOLE_WALLTIME);
-		result_free(&r);
-	}
-	fs_free(&names);
-	str_free(&home);
-
-	return n;
-}
-
-int
 finish_publish(struct queue *q, struct queue_room *room, const struct result *r,
     struct err *e)
 {

@@ -57,14 +57,6 @@ double finish_backoff(const struct campaign *c, unsigned failures);
 int finish_counts(const struct queue *q, uint32_t id, unsigned below,
     unsigned count[STATUS_COUNT], struct err *e);
 
-/*
- * finish_walltimes(q, id, below, e):
- * How many of the trial's attempts below ${below} had a whole walltime, and
- * were interrupted by its end?  -1: it cannot be told.
- */
-int finish_walltimes(const struct queue *q, uint32_t id, unsigned below,
-    struct err *e);
-
 /* finish_read(q, id, attempt, by, r, e): Read result.A.BY.ini. */
 int finish_read(const struct queue *q, uint32_t id, unsigned attempt,
     const char *by, struct result *r, struct err *e);

@@ -31,6 +31,7 @@ take(struct history *h, const struct result *r)
 	x->attempt = r->attempt;
 	x->status = r->status;
 	x->seconds = r->started[0] != '\0' ? r->seconds : -1;
+	x->whole = str_eq(r->cause, FINISH_WHOLE_WALLTIME);
 	if (!result_word(x->node, sizeof x->node, r->job.node))
 		result_word(x->node, sizeof x->node, r->host);
 }
@@ -90,6 +91,18 @@ history_format(const struct history *h, struct str *b)
 		if (h->v[i].seconds >= 0)
 			str_addf(b, "%.3f", h->v[i].seconds);
 	}
+}
+
+unsigned
+history_wholes(const struct history *h)
+{
+	unsigned n = 0;
+	size_t i;
+
+	for (i = 0; i < h->n; i++)
+		n += h->v[i].whole;
+
+	return n;
 }
 
 void

@@ -1,6 +1,7 @@
 #ifndef QUEUE_HISTORY_H
 #define QUEUE_HISTORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,7 @@ struct history_entry {
 	enum status status;
 	char node[65];  /* of the job, else the host; "" unknown */
 	double seconds; /* < 0 unknown */
+	bool whole;     /* it had a whole walltime, and was ended by its end */
 };
 
 struct history {
@@ -41,6 +43,9 @@ int history_read(const struct queue *q, uint32_t id, unsigned below,
  * decimals, what is unknown left out.
  */
 void history_format(const struct history *h, struct str *b);
+
+/* history_wholes(h): How many of them had a whole walltime. */
+unsigned history_wholes(const struct history *h);
 
 void history_free(struct history *h);
 

@@ -14,6 +14,7 @@
 #include "queue/claim.h"
 #include "queue/control.h"
 #include "queue/finish.h"
+#include "queue/history.h"
 #include "queue/job.h"
 #include "queue/ticket.h"
 #include "queue/upkeep.h"
@@ -220,6 +221,7 @@ give_back(struct work *k, const struct token *t, struct err *e)
 static void
 judge_walltime(struct work *k, const struct token *t, struct result *r)
 {
+	struct history h = { 0, 0, NULL };
 	struct err ignored = ERR_NONE;
 	double most = k->time * WALLTIME_SHARE;
 	struct sig_seen s;
@@ -235,12 +237,14 @@ judge_walltime(struct work *k, const struct token *t, struct result *r)
 	    clk_boot() - k->start >= most;
 	free(r->cause);
 	r->cause = mem_dup(whole ? FINISH_WHOLE_WALLTIME : FINISH_WALLTIME);
-	if (!whole || attempt_has_checkpoint(k->q, t->id) ||
-	    finish_walltimes(k->q, t->id, t->attempt, &ignored) < 1)
-		return;
-	free(r->cause);
-	r->cause = mem_dup(FINISH_TOO_LONG);
-	r->status = STATUS_FAILED;
+	if (whole && !attempt_has_checkpoint(k->q, t->id) &&
+	    history_read(k->q, t->id, t->attempt, &h, &ignored) == 0 &&
+	    history_wholes(&h) > 0) {
+		free(r->cause);
+		r->cause = mem_dup(FINISH_TOO_LONG);
+		r->status = STATUS_FAILED;
+	}
+	history_free(&h);
 }
 
 static void
