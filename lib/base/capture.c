@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -17,18 +16,6 @@ struct stream {
 	int fd; /* -1: at its end */
 	struct str *text;
 };
-
-static int
-make_pipe(int ends[2])
-{
-	if (pipe(ends) < 0)
-		return -1;
-	fcntl(ends[0], F_SETFD, FD_CLOEXEC);
-	fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-	fcntl(ends[0], F_SETFL, O_NONBLOCK);
-
-	return 0;
-}
 
 static void
 shut(int *fd)
@@ -99,9 +86,9 @@ capture_run(struct capture *c, struct err *e)
 	struct stream s[2];
 	pid_t pid;
 
-	if (make_pipe(out) < 0)
+	if (proc_pipe(out) < 0)
 		return err_sys(e, "cannot make a pipe");
-	if (make_pipe(err) < 0) {
+	if (proc_pipe(err) < 0) {
 		close(out[0]);
 		close(out[1]);
 		return err_sys(e, "cannot make a pipe");

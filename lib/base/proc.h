@@ -94,6 +94,13 @@ void proc_die_with_parent(pid_t parent);
  */
 unsigned proc_kill_marked(const char *mark, int sig);
 
+/*
+ * proc_pipe(ends):
+ * A pipe for the output of a child: closed in what is executed, and its read
+ * end does not block.  -1 with errno.
+ */
+int proc_pipe(int ends[2]);
+
 /* A command to be started. */
 struct proc_spawn {
 	const char *program; /* its file */

@@ -33,6 +33,18 @@ become(const struct proc_spawn *s, pid_t parent, volatile int *failed)
 	_exit(127);
 }
 
+int
+proc_pipe(int ends[2])
+{
+	if (pipe(ends) < 0)
+		return -1;
+	fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+	fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+
+	return 0;
+}
+
 /*
  * vfork(2), because fork(2) copies page tables for an exec that throws them
  * away: a third of a millisecond a trial.

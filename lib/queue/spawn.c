@@ -176,11 +176,8 @@ launch(struct plan *p, struct spawned *s, struct err *e)
 		.cwd = p->cwd.s };
 	int out[2];
 
-	if (pipe(out) < 0)
+	if (proc_pipe(out) < 0)
 		return err_sys(e, "cannot make a pipe");
-	fcntl(out[0], F_SETFD, FD_CLOEXEC);
-	fcntl(out[1], F_SETFD, FD_CLOEXEC);
-	fcntl(out[0], F_SETFL, O_NONBLOCK);
 	child.out = out[1];
 	s->started = clk_boot();
 	s->pid = proc_spawn(&child, &s->failed);
