@@ -10,7 +10,7 @@
 #include "form/space.h"
 #include "form/template.h"
 
-enum { WORKERS = 8 };
+enum { WORKERS = 8, VALUE_TELLS = 3 };
 
 void
 fleet_default(struct fleet *f)
@@ -72,6 +72,36 @@ fleet_add_words(struct fleet *f, const char *value, unsigned line,
 	template_free(words);
 
 	return 0;
+}
+
+static unsigned
+line_of(const struct fleet *f, const char *words)
+{
+	const char *value;
+	size_t i;
+
+	for (i = 0; i < f->noption; i++)
+		if (strstr(words, f->option[i].key) != NULL)
+			return f->option[i].line;
+	for (i = 0; i < f->noption; i++) {
+		value = strchr(f->option[i].word, '=');
+		if (value != NULL && strlen(value + 1) >= VALUE_TELLS &&
+		    strstr(words, value + 1) != NULL)
+			return f->option[i].line;
+	}
+
+	return 0;
+}
+
+void
+fleet_place(const struct fleet *f, const char *file, const char *words,
+    struct str *b)
+{
+	unsigned line = line_of(f, words);
+
+	str_add(b, file);
+	if (line > 0)
+		str_addf(b, ":%u", line);
 }
 
 void

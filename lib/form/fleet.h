@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 struct err;
+struct str;
 
 /*
  * A fleet: the workers of a campaign that run as jobs of another system, as
@@ -52,6 +53,15 @@ int fleet_add_sbatch(struct fleet *f, const char *key, const char *value,
  */
 int fleet_add_words(struct fleet *f, const char *value, unsigned line,
     struct err *e);
+
+/*
+ * fleet_place(f, file, words, b):
+ * Append where ${file} says what ${words} are about: "file:line" of the first
+ * option whose name, or else whose value, stands in them; "file" if none does.
+ * Values of a letter or two stand in many words.
+ */
+void fleet_place(const struct fleet *f, const char *file, const char *words,
+    struct str *b);
 
 void fleet_free(struct fleet *f);
 

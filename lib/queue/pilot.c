@@ -66,29 +66,13 @@ learn(struct queue *q, struct pilot *p, struct err *e)
 	return bad;
 }
 
-/* Where the walltime is said, for messages. */
-static unsigned
-time_line(const struct fleet *f)
-{
-	size_t i;
-
-	for (i = 0; i < f->noption; i++)
-		if (str_eq(f->option[i].key, "time"))
-			return f->option[i].line;
-
-	return 0;
-}
-
 static int
 too_long(const struct campaign *c, const struct fleet *f, const struct pilot *p,
     struct err *e)
 {
 	struct str place = STR_EMPTY;
-	unsigned line = time_line(f);
 
-	str_add(&place, c->file);
-	if (line > 0)
-		str_addf(&place, ":%u", line);
+	fleet_place(f, c->file, "time", &place);
 	err_set(e, EX_CONFIG,
 	    "%s: 'time' is %.0f s, of which a worker has %.0f, but trials take "
 	    "%.0f s (nine of ten of the last %u): give jobs more time, or let "

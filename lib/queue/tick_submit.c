@@ -191,26 +191,6 @@ tick_submit_may(struct tick_run *r)
 	return false;
 }
 
-/* Where the campaign says what the site's words are about. */
-static void
-find_place(const struct tick_run *r, const char *words, struct str *b)
-{
-	const struct fleet *f = r->k->b->fleet;
-	const char *value;
-	size_t i;
-
-	str_add(b, r->k->c->file);
-	for (i = 0; i < f->noption; i++) {
-		value = strchr(f->option[i].word, '=');
-		if (strstr(words, f->option[i].key) == NULL &&
-		    (value == NULL || value[1] == '\0' ||
-			strstr(words, value + 1) == NULL))
-			continue;
-		str_addf(b, ":%u", f->option[i].line);
-		return;
-	}
-}
-
 static int
 refused(struct tick_run *r, struct err *e)
 {
@@ -221,7 +201,8 @@ refused(struct tick_run *r, struct err *e)
 	trouble_set(&r->trouble, "refused",
 	    trouble_number(&r->trouble, "refused") + 1);
 	forget_limits(r->k);
-	find_place(r, was.msg, &place);
+	/* The site's words are about an option. */
+	fleet_place(r->k->b->fleet, r->k->c->file, was.msg, &place);
 	err_set(e, EX_CONFIG, "%s: jobs are refused: %.1000s", place.s,
 	    was.msg);
 	str_free(&place);

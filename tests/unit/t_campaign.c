@@ -93,6 +93,17 @@ static const char full[] =
     "[backend]\r\nworkers = 3\r\nmode = pilot\r\ntime = 2h\r\n"
     "options = -q all.q -l \"h_rt=1:0 x\"\r\n";
 
+/* Where what a site says is from. */
+static void
+check_place(const struct fleet *f, const char *words, const char *want)
+{
+	struct str b = STR_EMPTY;
+
+	fleet_place(f, "c", words, &b);
+	is_str(b.s, want, "'%s'", words);
+	str_free(&b);
+}
+
 static void
 check_fleets(const struct campaign *c)
 {
@@ -115,6 +126,10 @@ check_fleets(const struct campaign *c)
 	is_str(f->bindir, "/opt/hpo", "bindir");
 	is_str(f->conf, "/etc/slurm.conf", "conf");
 	ok(f->keep_env, "environment");
+	check_place(f, "Invalid partition name", "c:50");
+	check_place(f, "there is no gpu,big here", "c:50");
+	check_place(f, "a time limit, or a partition", "c:49");
+	check_place(f, "nothing of these", "c");
 	f = &c->backend;
 	is_num(f->workers, 3, "[backend] workers");
 	is_num(f->mode, FLEET_PILOT, "mode");
