@@ -148,6 +148,43 @@ observe_see(struct observe *o, const char *key, const char *value)
 	return s;
 }
 
+const struct sighting *
+observe_see_of(struct observe *o, const char *kind, const char *name,
+    const char *value)
+{
+	struct str key = STR_EMPTY;
+	const struct sighting *s;
+
+	s = observe_see(o, fs_join(&key, kind, name), value);
+	str_free(&key);
+
+	return s;
+}
+
+const struct sighting *
+observe_find_of(const struct observe *o, const char *kind, const char *name)
+{
+	struct str key = STR_EMPTY;
+	const struct sighting *s;
+
+	s = observe_find(o, fs_join(&key, kind, name));
+	str_free(&key);
+
+	return s;
+}
+
+double
+observe_span(double lease)
+{
+	return lease / OBSERVE_LOOKS;
+}
+
+bool
+observe_over(const struct sighting *s, double lease)
+{
+	return s != NULL && s->count >= OBSERVE_LOOKS && s->unchanged >= lease;
+}
+
 /* Take over what another process of this host has seen since we read. */
 static void
 merge(struct observe *o, const struct observe *other)

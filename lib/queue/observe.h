@@ -1,6 +1,8 @@
 #ifndef QUEUE_OBSERVE_H
 #define QUEUE_OBSERVE_H
 
+#include <stdbool.h>
+
 #include "queue/queue.h"
 
 struct err;
@@ -42,6 +44,23 @@ void observe_load(const struct queue *q, double cap, struct observe *o);
  */
 const struct sighting *
 observe_see(struct observe *o, const char *key, const char *value);
+
+/* observe_see_of(o, kind, name, value), observe_find_of(o, kind, name): The
+ * same where the key is "KIND/NAME". */
+const struct sighting *observe_see_of(struct observe *o, const char *kind,
+    const char *name, const char *value);
+const struct sighting *
+observe_find_of(const struct observe *o, const char *kind, const char *name);
+
+/*
+ * observe_span(lease): The longest that a look stands for, so that a lease
+ * takes OBSERVE_LOOKS of them.
+ * observe_over(s, lease): Has a lease passed without a change, in as many
+ * looks?  Not of NULL.
+ */
+enum { OBSERVE_LOOKS = 3 };
+double observe_span(double lease);
+bool observe_over(const struct sighting *s, double lease);
 
 /*
  * observe_save(q, o, e):

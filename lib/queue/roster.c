@@ -56,30 +56,6 @@ roster_name(const struct queue *q, struct ticket *t)
 	str_free(&prefix);
 }
 
-static const struct sighting *
-see(struct taking *k, const char *kind, const char *name, const char *value)
-{
-	struct str key = STR_EMPTY;
-	const struct sighting *s;
-
-	s = observe_see(k->seen, fs_join(&key, kind, name), value);
-	str_free(&key);
-
-	return s;
-}
-
-static const struct sighting *
-recall(struct taking *k, const char *kind, const char *name)
-{
-	struct str key = STR_EMPTY;
-	const struct sighting *s;
-
-	s = observe_find(k->seen, fs_join(&key, kind, name));
-	str_free(&key);
-
-	return s;
-}
-
 /* --- what there is -------------------------------------------------------- */
 
 static int
@@ -138,7 +114,7 @@ ids_of(struct taking *k, struct fs_names *ids)
 		if (r->v[i].t.id[0] != '\0' && !r->v[i].t.foreign)
 			*arr_push(ids) = mem_dup(r->v[i].t.id);
 	for (i = 0; i < k->workers.n; i++) {
-		s = recall(k, "job", k->workers.v[i].name);
+		s = observe_find_of(k->seen, "job", k->workers.v[i].name);
 		if (s != NULL && str_eq(s->value, gone))
 			*arr_push(ids) = mem_dup(k->workers.v[i].info.job.id);
 	}
@@ -228,7 +204,8 @@ find_job(const struct roster *r, const char *id)
 static bool
 beats(struct taking *k, const char *worker)
 {
-	const struct sighting *before = recall(k, "worker", worker);
+	const struct sighting *before =
+	    observe_find_of(k->seen, "worker", worker);
 	struct str pulse = STR_EMPTY;
 	bool yes = before != NULL &&
 	    worker_pulse(k->b->q, worker, &pulse) == 0 && pulse.n > 0 &&
@@ -261,7 +238,8 @@ is_blank(struct taking *k)
 static bool
 stands_still(struct taking *k, const char *worker)
 {
-	const struct sighting *before = recall(k, "worker", worker);
+	const struct sighting *before =
+	    observe_find_of(k->seen, "worker", worker);
 	double gap;
 
 	if (before == NULL || beats(k, worker))
@@ -328,7 +306,8 @@ static void
 note_worker(struct taking *k, const struct occupant *w)
 {
 	const struct backend_job *j = find_job(k->r, w->info.job.id);
-	const struct sighting *before = recall(k, "job", w->name);
+	const struct sighting *before =
+	    observe_find_of(k->seen, "job", w->name);
 	char value[40];
 
 	if (j == NULL) /* an end that was told is not untold */
@@ -346,7 +325,7 @@ note_worker(struct taking *k, const struct occupant *w)
 	else
 		snprintf(value, sizeof value, "%s",
 		    j->state == JOB_SUSPENDED ? "suspended" : "running");
-	see(k, "job", w->name, value);
+	observe_see_of(k->seen, "job", w->name, value);
 	/* It is not over before its heart beats again: until then the worker
 	 * looks dead to all who have watched it. */
 	if (j != NULL && j->state == JOB_SUSPENDED)
@@ -371,7 +350,7 @@ roster_over(const struct roster_entry *x)
 static unsigned
 grown(struct taking *k, const char *kind, const char *name, unsigned now)
 {
-	const struct sighting *s = recall(k, kind, name);
+	const struct sighting *s = observe_find_of(k->seen, kind, name);
 	char text[16];
 	uint64_t before = 0;
 
@@ -380,7 +359,7 @@ grown(struct taking *k, const char *kind, const char *name, unsigned now)
 	if (now < before)
 		now = (unsigned)before;
 	snprintf(text, sizeof text, "%u", now);
-	see(k, kind, name, text);
+	observe_see_of(k->seen, kind, name, text);
 
 	return now;
 }
@@ -429,7 +408,7 @@ judge(struct taking *k, struct roster_entry *x)
 		return;
 	}
 	snprintf(text, sizeof text, "%u", missing);
-	s = see(k, "missing", t->name, text);
+	s = observe_see_of(k->seen, "missing", t->name, text);
 	sure = s->count >= LOOKS &&
 	    (t->id[0] != '\0' || live + over + t->began > 0 ||
 		s->unchanged >= UNDECIDED);

@@ -80,7 +80,7 @@ act(struct tick_run *r, struct err *e)
 	if (r->roster.blank)
 		return TICK_GOES_ON;
 	observe_free(&r->seen);
-	observe_load(r->k->q, r->k->c->lease / 3, &r->seen);
+	observe_load(r->k->q, observe_span(r->k->c->lease), &r->seen);
 	if (tick_jobs_close(r, e) < 0 || tick_jobs_mind(r, e) < 0)
 		return -1;
 
@@ -116,7 +116,7 @@ tick_run(struct tick *k, struct tally *t, struct err *e)
 	r.k = k;
 	r.t = t;
 	r.start = clk_boot();
-	observe_load(k->q, k->c->lease / 3, &r.seen);
+	observe_load(k->q, observe_span(k->c->lease), &r.seen);
 	r.trouble = (struct trouble){ &r.seen, k->b->dir, k->always,
 		k->complain, k->cookie, false };
 	if (control_read(k->q, &r.control, e) == 0 &&
