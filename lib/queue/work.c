@@ -7,19 +7,18 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/mem.h"
-#include "base/num.h"
 #include "base/proc.h"
 #include "base/sig.h"
 #include "form/campaign.h"
 #include "queue/claim.h"
 #include "queue/control.h"
 #include "queue/finish.h"
-#include "queue/history.h"
 #include "queue/job.h"
 #include "queue/ticket.h"
 #include "queue/upkeep.h"
 #include "queue/watch.h"
 #include "queue/work.h"
+#include "queue/work_pilot.h"
 
 /* Segments with trials that may be loose before held ones come first. */
 enum { LOOSE_MAX = 2 };
@@ -28,22 +27,6 @@ enum { PUBLISH_FOR = 3600, REDUCE_AFTER = 60, WAIT_MAX = 30 };
 
 /* Seconds that a pilot waits for a back-off: its allocation costs. */
 enum { PILOT_PATIENCE = 60 };
-
-/* Of its trials the last ones tell a pilot what one takes; and of its time it
- * gives up to a tenth, by lot, so that many do not end together. */
-enum { TOOK_MAX = 100, STAGGER_SHARE = 10 };
-
-/* Nearly a whole walltime. */
-#define WALLTIME_SHARE 0.9
-
-/* Of a pilot, more than nothing. */
-static double
-time_left(const struct work *k)
-{
-	double left = k->time - (clk_boot() - k->start);
-
-	return left > 0.001 ? left : 0.001;
-}
 
 int
 work_begin(struct work *k, const char *kind, struct err *e)
@@ -58,9 +41,7 @@ work_begin(struct work *k, const char *kind, struct err *e)
 	job_of_environment(&info.job);
 	if (k->ticket != NULL)
 		strncpy(info.ticket, k->ticket, sizeof info.ticket - 1);
-	k->start = clk_boot() - job_age();
-	if (k->time > 0)
-		sig_warn_after(time_left(k));
+	work_pilot_begin(k);
 	if (dispatcher != NULL && name_is_writer(dispatcher))
 		strncpy(info.dispatcher, dispatcher,
 		    sizeof info.dispatcher - 1);
@@ -213,82 +194,6 @@ give_back(struct work *k, const struct token *t, struct err *e)
 	return -1;
 }
 
-/*
- * Warned before the end of its walltime, and interrupted: so it goes on in
- * another job.  But one that has had a whole walltime for itself for the second
- * time, and keeps no checkpoint, will never end.
- */
-static void
-judge_walltime(struct work *k, const struct token *t, struct result *r)
-{
-	struct history h = { 0, 0, NULL };
-	struct err ignored = ERR_NONE;
-	double most = k->time * WALLTIME_SHARE;
-	struct sig_seen s;
-	bool whole;
-
-	sig_seen(&s);
-	if (k->time <= 0 || s.warn == 0 || s.stop > 0 ||
-	    r->status != STATUS_INTERRUPTED)
-		return;
-	/* A job's first trial has had all that jobs can give, unless the
-	 * warning was of something else. */
-	whole = (k->took.n == 0 || r->seconds >= most) &&
-	    clk_boot() - k->start >= most;
-	free(r->cause);
-	r->cause = mem_dup(whole ? FINISH_WHOLE_WALLTIME : FINISH_WALLTIME);
-	if (whole && !attempt_has_checkpoint(k->q, t->id) &&
-	    history_read(k->q, t->id, t->attempt, &h, &ignored) == 0 &&
-	    history_wholes(&h) > 0) {
-		free(r->cause);
-		r->cause = mem_dup(FINISH_TOO_LONG);
-		r->status = STATUS_FAILED;
-	}
-	history_free(&h);
-}
-
-static void
-note_time(struct work *k, double seconds)
-{
-	if (k->took.n == TOOK_MAX) {
-		k->took.n--;
-		memmove(k->took.v, k->took.v + 1,
-		    k->took.n * sizeof *k->took.v);
-	}
-	*arr_push(&k->took) = seconds;
-}
-
-/* Is what is left of its time less than trials take? */
-static bool
-is_short_of_time(const struct work *k)
-{
-	double copy[TOOK_MAX], expect = k->expect, share, mine;
-
-	if (k->time <= 0)
-		return false;
-	if (k->took.n > 0) {
-		memcpy(copy, k->took.v, k->took.n * sizeof *copy);
-		num_sort(copy, k->took.n);
-		mine = num_percentile(copy, k->took.n, 90);
-		expect = mine > expect ? mine : expect;
-	}
-	/* The name ends in random digits. */
-	share =
-	    (double)(strtoul(strrchr(k->w.name, '-') + 9, NULL, 16) % 1000) /
-	    1000 / STAGGER_SHARE;
-
-	return clk_boot() - k->start + expect > k->time * (1 - share);
-}
-
-/* Tell the ticket that this worker is of use. */
-static void
-begin_ticket(struct work *k)
-{
-	if (k->ticket != NULL && !k->began)
-		ticket_begin(k->q, k->ticket, k->w.name);
-	k->began = true;
-}
-
 int
 work_trial(struct work *k, const struct token *t, int *exit, struct err *e)
 {
@@ -314,9 +219,9 @@ work_trial(struct work *k, const struct token *t, int *exit, struct err *e)
 		return give_back(k, t, e);
 	if (step != QUEUE_DONE)
 		return step;
-	judge_walltime(k, t, &r);
+	work_pilot_judge(k, t, &r);
 	*exit = r.exit;
-	note_time(k, r.seconds);
+	work_pilot_took(k, r.seconds);
 	step = publish(k, &r, e);
 	if (step == QUEUE_DONE)
 		step = finish_move(k->q, k->c, t, &r, &to, e);
@@ -460,7 +365,7 @@ take_one(struct work *k, unsigned long *n, bool *again, struct err *e)
 	} else if (rc == 1) {
 		*again = true;
 		++*n;
-		begin_ticket(k);
+		work_pilot_claimed(k);
 		rc = work_trial(k, &t, &exit, e);
 		/* Who has learned that our job is over would take the next one
 		 * from us, too. */
@@ -484,7 +389,7 @@ loop(struct work *k, unsigned long max, struct err *e)
 		if (wishes(k, &go, e) < 0 || keep_beating(k, &beat, e) < 0)
 			return -1;
 		/* It was made for one trial at least. */
-		if (go == GO_END || (n > 0 && is_short_of_time(k)))
+		if (go == GO_END || (n > 0 && work_pilot_is_short(k)))
 			return 0;
 		if (go == GO_WAIT)
 			pause_for(watch_look_every(k->c));
