@@ -1,8 +1,5 @@
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/arr.h"
 #include "base/capture.h"
@@ -10,9 +7,8 @@
 #include "base/err.h"
 #include "base/fs.h"
 #include "base/num.h"
-#include "base/proc.h"
 #include "base/words.h"
-#include "form/campaign.h"
+#include "form/fleet.h"
 #include "queue/backend.h"
 
 /* Seconds: a verb makes one call of the site's commands, list two of them,
@@ -165,93 +161,6 @@ ask(const struct backend *b, const char *verb, struct words *w,
 
 	return 0;
 }
-
-bool
-backend_is_login_node(void)
-{
-	const char *path = getenv("PATH");
-	struct str found = STR_EMPTY;
-	bool yes = getenv("SLURM_JOB_ID") == NULL &&
-	    proc_which("sbatch", path != NULL ? path : "", &found) == 0;
-
-	str_free(&found);
-
-	return yes;
-}
-
-/* --- finding it ----------------------------------------------------------- */
-
-/* share/ stands beside the programs, or where packages put it. */
-static int
-find_share(const char *bindir, const char *name, struct str *path)
-{
-	static const char *const homes[] = { "/../share/hpo",
-		"/usr/local/share/hpo", "/usr/share/hpo" };
-	size_t i;
-
-	for (i = 0; i < sizeof homes / sizeof homes[0]; i++) {
-		str_cut(path, 0);
-		str_addf(path, "%s%s/backends/%s", i == 0 ? bindir : "",
-		    homes[i], name);
-		if (access(path->s, F_OK) == 0)
-			return 0;
-	}
-
-	return -1;
-}
-
-static int
-find(struct backend *b, const char *bindir, const char *name, struct err *e)
-{
-	struct str path = STR_EMPTY;
-	char *real;
-	int bad = 0;
-
-	if (strchr(name, '/') != NULL)
-		str_add(&path, name);
-	else
-		bad = find_share(bindir, name, &path);
-	if (bad)
-		err_set(e, EX_UNAVAILABLE,
-		    "there is no backend '%s': write the path of a program, or "
-		    "the name of a file in share/hpo/backends beside '%s'",
-		    name, bindir);
-	else if (access(path.s, X_OK) < 0)
-		bad = err_set(e, EX_UNAVAILABLE,
-		    "the backend '%s' cannot be executed: %s", path.s,
-		    strerror(errno));
-	if (!bad) {
-		/* It runs in the campaign's directory. */
-		real = realpath(path.s, NULL);
-		b->program = real != NULL ? real : mem_dup(path.s);
-		b->name = mem_dup(name);
-	}
-	str_free(&path);
-
-	return bad;
-}
-
-int
-backend_open(struct backend *b, struct queue *q, const struct campaign *c,
-    const char *program, const char *bindir, struct err *e)
-{
-	memset(b, 0, sizeof *b);
-	b->q = q;
-	b->fleet = program == NULL ? &c->slurm : &c->backend;
-	b->dir = program == NULL ? "slurm" : "backend";
-
-	return find(b, bindir, program == NULL ? "slurm" : program, e);
-}
-
-void
-backend_free(struct backend *b)
-{
-	free(b->name);
-	free(b->program);
-	b->name = b->program = NULL;
-}
-
-/* --- its verbs ------------------------------------------------------------ */
 
 int
 backend_limits(const struct backend *b, struct str *text, struct err *e)
