@@ -129,13 +129,9 @@ cancel_and_forget() {
 	array=$(arrays)
 	fake hide "$array"
 	fake record "$array" COMPLETED 0:0 another
-	for _ in 1 2 3 4 5; do
-		tick
-	done
+	ticks 5
 	fake record "$array" COMPLETED 0:0 '' nobody
-	for _ in 1 2 3 4 5; do
-		tick
-	done
+	ticks 5
 	[ "$(calls sacct)" -ge 10 ]
 	[ "$(calls sbatch)" -eq 1 ]
 	rm c/block

@@ -62,6 +62,12 @@ tick() {
 	answers 0 '' '' hpo-dispatch --slurm "$CAMPAIGN"
 }
 
+ticks() {
+	for _ in $(seq "$1"); do
+		tick
+	done
+}
+
 tick_says() {
 	answers "$1" '' "$2" hpo-dispatch --slurm "$CAMPAIGN"
 }

@@ -266,9 +266,7 @@ excluded() {
 	suspend_job "$(job_of "$id")"
 	tick_until jobs_in 1 SUSPENDED
 	age 100 worker/
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		tick
-	done
+	ticks 10
 	runs 1
 	resume_job "$(job_of "$id")"
 	rm c/block

@@ -286,37 +286,20 @@ time_out_job() {
 	fi
 }
 
-node_fail() {
+# node_event EVENT ACTION NODE: what befalls a node, by the fake's word for it
+# and by what is done to a real one.
+node_event() {
 	if [ "$CLUSTER_KIND" = fake ]; then
-		command fake node_fail "$1"
+		command fake "$1" "$3"
 	else
-		cluster_node cut "$1"
+		cluster_node "$2" "$3"
 	fi
 }
 
-node_freeze() {
-	if [ "$CLUSTER_KIND" = fake ]; then
-		command fake node_lost "$1"
-	else
-		cluster_node freeze "$1"
-	fi
-}
-
-node_back() {
-	if [ "$CLUSTER_KIND" = fake ]; then
-		command fake node_back "$1"
-	else
-		cluster_node boot "$1"
-	fi
-}
-
-node_thaw() {
-	if [ "$CLUSTER_KIND" = fake ]; then
-		command fake node_back "$1"
-	else
-		cluster_node thaw "$1"
-	fi
-}
+node_fail() { node_event node_fail cut "$1"; }
+node_freeze() { node_event node_lost freeze "$1"; }
+node_back() { node_event node_back boot "$1"; }
+node_thaw() { node_event node_back thaw "$1"; }
 
 controller_down() {
 	local command

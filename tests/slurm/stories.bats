@@ -166,9 +166,7 @@ no_answer() {
 	fleet 6 'heartbeat = 0.1s' 'lease = 1s' '[slurm]' 'workers = 2'
 	both_run
 	lie squeue empty
-	for _ in 1 2 3 4 5; do
-		tick
-	done
+	ticks 5
 	truth squeue
 	nothing_was_done
 }
@@ -179,9 +177,7 @@ no_answer() {
 	fleet 6 '[slurm]' 'workers = 2'
 	both_run
 	lie squeue empty
-	for _ in 1 2 3 4 5; do
-		tick
-	done
+	ticks 5
 	truth squeue
 	nothing_was_done
 }
@@ -191,9 +187,7 @@ no_answer() {
 	fleet 6 'heartbeat = 0.1s' 'lease = 10s' '[slurm]' 'workers = 2'
 	both_run
 	fake hide "$(job_of "$(running | head -n 1)")"
-	for _ in 1 2 3 4 5; do
-		tick
-	done
+	ticks 5
 	[ "$(calls sbatch)" -eq 1 ]
 	rm c/block
 	tick_until all_ended
@@ -246,9 +240,7 @@ no_answer() {
 	fleet 6 'heartbeat = 0.1s' 'lease = 1s' '[slurm]' 'workers = 2'
 	both_run
 	fake show "$(arrays | head -n 1)" FROBNICATING
-	for _ in 1 2 3 4 5; do
-		tick
-	done
+	ticks 5
 	fake show "$(arrays | head -n 1)" ''
 	nothing_was_done
 }
